@@ -1,0 +1,84 @@
+/**
+ * Between bytes and text: the only file that knows two ways. Where there is a `Buffer` (Node, Bun, Deno) its native
+ * methods are taken; a browser has TextEncoder and TextDecoder. The choice is made once, when the module is loaded.
+ */
+
+// Through globalThis: bundlers that see the bare name would add a Buffer of their own to a browser's bundle.
+const NodeBuffer = globalThis.Buffer
+
+// `ignoreBOM` keeps a byte order mark as the character that it is; without it the decoder would swallow it.
+const lossyUtf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+const strictUtf8 = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
+// Really windows-1252: one character for each byte, ASCII for ASCII, which is all that is asked of it.
+const singleByte = new TextDecoder('latin1')
+const encoder = new TextEncoder()
+
+// Where there is no Buffer with a pool of its own, short texts are encoded one behind the other into one block: a typed
+// array for each costs several times as much.
+const BLOCK_SIZE = 16384
+let block = new Uint8Array(0)
+let blockUsed = 0
+
+/** The same memory, as the kind of array that is fastest to read here. */
+export function adopt(bytes: Uint8Array): Uint8Array {
+  if (NodeBuffer === undefined || bytes instanceof NodeBuffer) return bytes
+  return NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Memory with anything in it. */
+export function allocate(size: number): Uint8Array<ArrayBuffer> {
+  return NodeBuffer === undefined ? new Uint8Array(size) : NodeBuffer.allocUnsafe(size)
+}
+
+/** Index of the first `octet` from `from` to before `to`; -1 when there is none. */
+export function indexOfOctet(bytes: Uint8Array, octet: number, from: number, to: number): number {
+  // A native call costs more than a look at a few bytes.
+  if (to - from < 24) {
+    for (let i = from; i < to; i++) if (bytes[i] === octet) return i
+    return -1
+  }
+  // A search that runs a little too far costs less than a view that ends at `to`.
+  if (bytes.length - to < 4096) {
+    const at = bytes.indexOf(octet, from)
+    return at < to ? at : -1
+  }
+  const at = bytes.subarray(from, to).indexOf(octet)
+  return at < 0 ? -1 : from + at
+}
+
+/** UTF-8 to text; what is ill-formed becomes U+FFFD. */
+export function decodeUtf8(bytes: Uint8Array, from: number, to: number): string {
+  if (NodeBuffer !== undefined && bytes instanceof NodeBuffer) return bytes.toString('utf8', from, to)
+  return lossyUtf8.decode(bytes.subarray(from, to))
+}
+
+/** UTF-8 to text, or undefined when it is ill-formed. */
+export function decodeStrictUtf8(bytes: Uint8Array, from: number, to: number): string | undefined {
+  try {
+    return strictUtf8.decode(bytes.subarray(from, to))
+  } catch {
+    return undefined
+  }
+}
+
+/** One character for each byte, ASCII for ASCII: positions in the text are positions in the bytes. */
+export function decodeSingleBytes(bytes: Uint8Array, from: number, to: number): string {
+  if (NodeBuffer !== undefined && bytes instanceof NodeBuffer) return bytes.toString('latin1', from, to)
+  return singleByte.decode(bytes.subarray(from, to))
+}
+
+/** Text to UTF-8; a lone surrogate becomes U+FFFD. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  if (NodeBuffer !== undefined) return NodeBuffer.from(text)
+  // A character of a JavaScript string takes at most three bytes.
+  const most = text.length * 3
+  if (most > BLOCK_SIZE) return encoder.encode(text)
+  if (blockUsed + most > block.length) {
+    block = new Uint8Array(BLOCK_SIZE)
+    blockUsed = 0
+  }
+  const from = blockUsed
+  const { written } = encoder.encodeInto(text, block.subarray(from))
+  blockUsed += written
+  return new Uint8Array(block.buffer, from, written)
+}

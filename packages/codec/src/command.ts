@@ -1,0 +1,57 @@
+/** What a client may send. NACK came with STOMP 1.1, STOMP (for CONNECT) too. */
+export type ClientCommand =
+  | 'CONNECT'
+  | 'STOMP'
+  | 'SEND'
+  | 'SUBSCRIBE'
+  | 'UNSUBSCRIBE'
+  | 'ACK'
+  | 'NACK'
+  | 'BEGIN'
+  | 'COMMIT'
+  | 'ABORT'
+  | 'DISCONNECT'
+
+/** What a server may send. */
+export type ServerCommand = 'CONNECTED' | 'MESSAGE' | 'RECEIPT' | 'ERROR'
+
+export type Command = ClientCommand | ServerCommand
+
+/** The side that sends a frame. */
+export type Side = 'client' | 'server'
+
+export interface CommandTraits {
+  readonly command: Command
+  readonly sender: Side
+  /** Only SEND, MESSAGE and ERROR may have a body (STOMP 1.2, "Body"). */
+  readonly hasBody: boolean
+  /** CONNECT, STOMP, CONNECTED: sent before both sides know the version. */
+  readonly isConnecting: boolean
+}
+
+const traits = (command: Command, sender: Side, more?: 'body' | 'connecting'): [string, CommandTraits] => [
+  command,
+  { command, sender, hasBody: more === 'body', isConnecting: more === 'connecting' },
+]
+
+/** Every command by its name, as it stands on the first line of a frame: upper case, nothing around it. */
+export const COMMANDS: ReadonlyMap<string, CommandTraits> = new Map([
+  traits('CONNECT', 'client', 'connecting'),
+  traits('STOMP', 'client', 'connecting'),
+  traits('SEND', 'client', 'body'),
+  traits('SUBSCRIBE', 'client'),
+  traits('UNSUBSCRIBE', 'client'),
+  traits('ACK', 'client'),
+  traits('NACK', 'client'),
+  traits('BEGIN', 'client'),
+  traits('COMMIT', 'client'),
+  traits('ABORT', 'client'),
+  traits('DISCONNECT', 'client'),
+  traits('CONNECTED', 'server', 'connecting'),
+  traits('MESSAGE', 'server', 'body'),
+  traits('RECEIPT', 'server'),
+  traits('ERROR', 'server', 'body'),
+])
+
+/** Length of UNSUBSCRIBE. */
+export const LONGEST_COMMAND = 11

@@ -1,0 +1,80 @@
+import { allocate, encodeUtf8 } from './bytes.js'
+import { COMMANDS, type Command, type CommandTraits } from './command.js'
+import { ProtocolError } from './errors.js'
+import type { FrameInit } from './frame.js'
+import { HeaderLines } from './header-line.js'
+import { createHeaders } from './headers.js'
+import { LF, NUL } from './octets.js'
+import { rulesOf, type Version } from './version.js'
+
+/** A heart-beat: one LF. It has memory of its own, shared by all who send it: never change or transfer it. */
+export const HEART_BEAT: Uint8Array<ArrayBuffer> = new Uint8Array([LF])
+
+/** Longer text is written straight into the frame's memory instead of being joined to the header section first. */
+const JOINED_TEXT_LENGTH = 4096
+
+/**
+ * The bytes of a frame. What a decoder of the same version reads from them is the frame again, but for
+ * `content-length`, which is written last, and only on SEND, MESSAGE and ERROR; and for lone surrogates, which become
+ * U+FFFD as everywhere on the web.
+ *
+ * In Node the result is a Buffer and may be part of a larger memory block: use it as the view that it is.
+ *
+ * @throws ProtocolError `STOMP_ERR_UNWRITABLE_HEADER` for a header that `version` cannot write (see
+ * {@link encodeHeader}), `STOMP_ERR_BODY_NOT_ALLOWED` for a body on any other command,
+ * `STOMP_ERR_UNKNOWN_COMMAND`
+ */
+export function encode({ command, headers, body = '' }: FrameInit, version: Version): Uint8Array<ArrayBuffer> {
+  const { hasBody, isConnecting } = traitsOf(command)
+  const flat = headers === undefined ? [] : createHeaders(headers).flat
+  const head = `${command}\n${linesOf(isConnecting, version).encodeAll(flat)}`
+  if (!hasBody) {
+    if (body.length === 0) return encodeUtf8(`${head}\n\0`)
+    throw new ProtocolError('STOMP_ERR_BODY_NOT_ALLOWED', `only SEND, MESSAGE and ERROR have a body, not ${command}`)
+  }
+  if (typeof body === 'string' && body.length <= JOINED_TEXT_LENGTH) {
+    const text = `${head}content-length:${body.length}\n\n${body}\0`
+    const bytes = encodeUtf8(text)
+    // As many bytes as characters: the body is ASCII and its length right.
+    if (bytes.length === text.length) return bytes
+  }
+  const bodyBytes = typeof body === 'string' ? encodeUtf8(body) : body
+  const headBytes = encodeUtf8(`${head}content-length:${bodyBytes.length}\n\n`)
+  const bytes = allocate(headBytes.length + bodyBytes.length + 1)
+  bytes.set(headBytes)
+  bytes.set(bodyBytes, headBytes.length)
+  bytes[bytes.length - 1] = NUL
+  return bytes
+}
+
+/**
+ * One header line with its LF, as {@link encode} writes it: for who puts the bytes of a frame together himself.
+ *
+ * No version can write a NUL, which ends a frame wherever a reader finds it, nor an empty name. Besides, refused are
+ * - in CONNECT, STOMP and CONNECTED, where nothing is escaped: LF, a colon in the name, a CR at the end of the value
+ * - in STOMP 1.0: LF, a colon in the name, spaces or tabs around name or value, which readers drop
+ *
+ * @throws ProtocolError `STOMP_ERR_UNWRITABLE_HEADER`
+ */
+export function encodeHeader(command: Command, name: string, value: string, version: Version): string {
+  return linesOf(traitsOf(command).isConnecting, version).encode(name, value)
+}
+
+const linesFor = (version: Version) => ({
+  connecting: new HeaderLines(rulesOf(true, version)),
+  others: new HeaderLines(rulesOf(false, version)),
+})
+const LINES = { '1.0': linesFor('1.0'), '1.1': linesFor('1.1'), '1.2': linesFor('1.2') }
+
+function linesOf(isConnecting: boolean, version: Version): HeaderLines {
+  const { connecting, others } = LINES[version]
+  return isConnecting ? connecting : others
+}
+
+function traitsOf(command: string): CommandTraits {
+  const traits = COMMANDS.get(command)
+  if (traits === undefined) {
+    throw new ProtocolError('STOMP_ERR_UNKNOWN_COMMAND', `no STOMP command: ${JSON.stringify(command)}`)
+  }
+  return traits
+}

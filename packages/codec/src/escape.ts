@@ -1,0 +1,64 @@
+import { BACKSLASH, COLON, CR, LF } from './octets.js'
+import type { HeaderRules } from './version.js'
+
+/**
+ * What stands for what after a backslash (STOMP 1.2, "Value Encoding"):
+ * `\n` LF, `\c` colon, `\\` backslash, and from 1.2 on `\r` CR. Anything else is a fatal error.
+ */
+function meaningOf(letter: number, rules: HeaderRules): string | undefined {
+  switch (letter) {
+    case 110:
+      return '\n'
+    case 99:
+      return ':'
+    case BACKSLASH:
+      return '\\'
+    case 114:
+      return rules.isReturnEscaped ? '\r' : undefined
+    default:
+      return undefined
+  }
+}
+
+/**
+ * The text behind the escapes, or undefined when one of them is not defined.
+ *
+ * @param backslash index of the first backslash in `text`
+ */
+export function unescapeText(text: string, backslash: number, rules: HeaderRules): string | undefined {
+  // Pieces between backslashes, found natively: several times faster than a replace with a callback.
+  let plain = ''
+  let from = 0
+  for (let at = backslash; at >= 0; at = text.indexOf('\\', from)) {
+    const meaning = meaningOf(text.charCodeAt(at + 1), rules)
+    if (meaning === undefined) return undefined
+    plain += text.slice(from, at) + meaning
+    from = at + 2
+  }
+  return plain + text.slice(from)
+}
+
+/** Index of the first backslash, at or after `from`, that begins no defined escape; -1 when there is none. */
+export function indexOfUndefinedEscape(text: string, from: number, rules: HeaderRules): number {
+  let at = text.indexOf('\\', from)
+  while (at >= 0 && meaningOf(text.charCodeAt(at + 1), rules) !== undefined) at = text.indexOf('\\', at + 2)
+  return at
+}
+
+/** Text with escapes for what would end a name, a value or a line. */
+export function escapeText(text: string, rules: HeaderRules): string {
+  let escaped = ''
+  let from = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    let letter: string
+    if (code === COLON) letter = 'c'
+    else if (code === LF) letter = 'n'
+    else if (code === BACKSLASH) letter = '\\'
+    else if (code === CR && rules.isReturnEscaped) letter = 'r'
+    else continue
+    escaped += `${text.slice(from, i)}\\${letter}`
+    from = i + 1
+  }
+  return escaped + text.slice(from)
+}

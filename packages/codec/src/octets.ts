@@ -1,0 +1,12 @@
+// The octets that shape a frame. All are ASCII, so in UTF-8 none of them is ever part of another character.
+
+export const NUL = 0
+export const TAB = 9
+export const LF = 10
+export const CR = 13
+export const SPACE = 32
+export const COLON = 58
+export const BACKSLASH = 92
+
+/** Space or tab: what STOMP 1.0 drops around names and values, and what is tolerated around numbers. */
+export const isBlank = (code: number): boolean => code === SPACE || code === TAB
