@@ -1,0 +1,125 @@
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyTypeProvider,
+  FastifyTypeProviderDefault,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerBase,
+  RawServerDefault,
+} from 'fastify'
+import type { StompHooks } from './hooks/hooks.js'
+import type {
+  AnyMessageRouteOptions,
+  MessageHandler,
+  MessageOf,
+  MessageRouteOptions,
+  MessageSchema,
+  PublishOptions,
+  ResponseOf,
+  Returned,
+  SubscriptionHandler,
+  SubscriptionOf,
+  SubscriptionRouteOptions,
+  SubscriptionSchema,
+} from './routes/definition.js'
+import type { RouteTable } from './routes/route-table.js'
+
+/**
+ * What `fastify.stomp` offers. Routes and hooks belong to the Fastify instance on which they are added: its prefix goes
+ * before their patterns, its schemas, compilers and type provider are theirs, and a plugin's hooks apply to the routes of
+ * that plugin and its children only. They are added before the application is ready; later the calls throw an Error.
+ * A declaration that cannot work (an ill-formed or repeated pattern, an unknown placeholder) throws a TypeError.
+ */
+export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault> {
+  /**
+   * Handles what clients SEND to destinations below the application prefix. Patterns are written as for HTTP routes, with
+   * `/` between segments.
+   *
+   * ```ts
+   * app.stomp.message('/hello/:room', { sendTo: '/topic/greetings/:room' }, async (message) => {
+   *   return { content: `Hello from ${message.params.room}!` }
+   * })
+   * ```
+   *
+   * What the handler throws refuses the SEND with STOMP_ERR_HANDLER_FAILED; a StompError, or an error with a `statusCode`
+   * of 400 to 499, is shown to the client as it is. Handlers of one session start in the order of its frames and run at
+   * the same time.
+   */
+  message<const Pattern extends string, const Schema extends MessageSchema>(
+    pattern: Pattern,
+    options: MessageRouteOptions<Schema, MessageOf<Pattern, Schema, TypeProvider>>,
+    handler: (message: MessageOf<Pattern, Schema, TypeProvider>) => Returned<ResponseOf<Schema, TypeProvider>>,
+  ): void
+  message<const Pattern extends string>(
+    pattern: Pattern,
+    handler: (message: MessageOf<Pattern, unknown, TypeProvider>) => unknown,
+  ): void
+
+  /**
+   * Answers a SUBSCRIBE below the application prefix with one MESSAGE: what the handler returns; null and undefined send
+   * none. Nothing stays subscribed.
+   */
+  subscription<const Pattern extends string, const Schema extends SubscriptionSchema>(
+    pattern: Pattern,
+    options: SubscriptionRouteOptions<Schema>,
+    handler: (
+      subscription: SubscriptionOf<Pattern, Schema, TypeProvider>,
+    ) => Returned<ResponseOf<Schema, TypeProvider>>,
+  ): void
+  subscription<const Pattern extends string>(
+    pattern: Pattern,
+    handler: (subscription: SubscriptionOf<Pattern, unknown, TypeProvider>) => unknown,
+  ): void
+
+  /**
+   * Publishes to a broker destination for the application itself; no hook and no rule is asked. Strings, bytes and JSON
+   * are encoded as a handler's value is; null and undefined make an empty body. Resolves when the broker has taken the
+   * message over.
+   */
+  publish(destination: string, body: unknown, options?: PublishOptions): Promise<void>
+
+  /**
+   * Adds a hook: `authorizeSend` runs before a SEND has any effect, `authorizeSubscribe` before a SUBSCRIBE has. A throw
+   * refuses. Hooks run in the order of adding, outer plugins first. Those of the instance on which the plugin was
+   * registered apply to broker destinations too; those of inner plugins to their own routes only.
+   */
+  addHook<Name extends keyof StompHooks>(name: Name, hook: StompHooks[Name]): void
+}
+
+declare module 'fastify' {
+  interface FastifyInstance<
+    RawServer extends RawServerBase = RawServerDefault,
+    RawRequest extends RawRequestDefaultExpression<RawServer> = RawRequestDefaultExpression<RawServer>,
+    RawReply extends RawReplyDefaultExpression<RawServer> = RawReplyDefaultExpression<RawServer>,
+    Logger extends FastifyBaseLogger = FastifyBaseLogger,
+    TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
+  > {
+    /** STOMP routes, hooks and publishing for this instance. */
+    stomp: StompApi<TypeProvider>
+  }
+}
+
+/** What the API forwards to. */
+export interface ApiParts {
+  /** The instance that `fastify.stomp` was read on. */
+  readonly instance: FastifyInstance
+  readonly table: RouteTable
+  readonly publish: (destination: string, body: unknown, options: PublishOptions) => Promise<void>
+}
+
+/** Makes the API of one Fastify instance. It forwards and decides nothing. */
+export function createApi({ instance, table, publish }: ApiParts): StompApi {
+  return {
+    message(pattern: string, ...rest: [MessageHandler] | [AnyMessageRouteOptions, MessageHandler]) {
+      const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest
+      table.addMessage(instance, pattern, options, handler)
+    },
+    subscription(pattern: string, ...rest: [SubscriptionHandler] | [SubscriptionRouteOptions, SubscriptionHandler]) {
+      const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest
+      table.addSubscription(instance, pattern, options, handler)
+    },
+    publish: (destination, body, options = {}) => publish(destination, body, options),
+    addHook: (name, hook) => table.addHook(instance, name, hook),
+  }
+}

@@ -1,0 +1,387 @@
+import { createHeaders, type HeadersInit } from '@hoofbeat/codec'
+import type { Delivery, Taken } from '../message/delivery.js'
+import type { Message } from '../message/message.js'
+import type { Broker, BrokerRequest, Channel } from './broker.js'
+
+/** The three words of a test runner that the contract needs: those of vitest or jest, or of `node:test` with an `expect`. */
+export interface ContractRunner {
+  describe(title: string, body: () => void): void
+  it(title: string, body: () => Promise<void>): void
+  expect(actual: unknown): {
+    toEqual(expected: unknown): void
+  }
+}
+
+/** One broker under test: new for each test. */
+export interface BrokerUnderTest {
+  readonly broker: Broker
+  /** Resolves when everything that was taken over has been delivered. */
+  quiet(): Promise<void>
+  /** After the test. */
+  close(): Promise<void>
+}
+
+/** What the contract is given besides the runner. */
+export interface BrokerContract {
+  readonly open: () => Promise<BrokerUnderTest>
+  /** A well-formed destination at which this broker serves nothing. */
+  readonly unknownDestination: string
+}
+
+/** What one subscriber was given. */
+interface Delivered {
+  readonly destination: string
+  readonly body: string
+  readonly subscription: string | undefined
+}
+
+interface Client {
+  readonly channel: Channel
+  readonly delivered: Delivered[]
+  /** The messages themselves. */
+  readonly messages: Message[]
+  /** The bodies of what came, in order. */
+  bodies(): string[]
+  subscribe(id: string, destination: string, headers?: HeadersInit): Promise<void>
+  unsubscribe(id: string): Promise<void>
+  send(destination: string, body: string, headers?: HeadersInit): Promise<void>
+}
+
+/**
+ * What every broker behind the port must do. Publishes below `/topic`, which must be topics, with `/` between segments;
+ * wildcards are tried where the broker's capabilities name them.
+ */
+export function brokerContract({ describe, it, expect }: ContractRunner, contract: BrokerContract): void {
+  /** A test with a broker of its own, that is closed in any case. */
+  const tries = (title: string, body: (under: BrokerUnderTest) => Promise<void>): void => {
+    it(title, async () => {
+      const under = await contract.open()
+      try {
+        await body(under)
+      } finally {
+        await under.close()
+      }
+    })
+  }
+
+  describe('delivery', () => {
+    tries('gives a message to each subscriber of its destination, and to no other', async ({ broker, quiet }) => {
+      const [alice, bob, carol] = [connect(broker), connect(broker), connect(broker)]
+      await alice.subscribe('1', '/topic/a')
+      await bob.subscribe('2', '/topic/a')
+      await carol.subscribe('3', '/topic/b')
+      await alice.send('/topic/a', 'hi')
+      await quiet()
+      expect(alice.delivered).toEqual([{ destination: '/topic/a', body: 'hi', subscription: '1' }])
+      expect(bob.delivered).toEqual([{ destination: '/topic/a', body: 'hi', subscription: '2' }])
+      expect(carol.delivered).toEqual([])
+    })
+
+    tries('takes a message that nobody is subscribed to', async ({ broker, quiet }) => {
+      const alice = connect(broker)
+      await alice.send('/topic/a', 'to nobody')
+      await alice.subscribe('1', '/topic/a')
+      await quiet()
+      expect(alice.bodies()).toEqual([])
+    })
+
+    tries('gives a message once for each subscription of one channel', async ({ broker, quiet }) => {
+      const alice = connect(broker)
+      await alice.subscribe('1', '/topic/a')
+      await alice.subscribe('2', '/topic/a')
+      await alice.send('/topic/a', 'hi')
+      await quiet()
+      expect(alice.delivered.map(({ subscription }) => subscription).sort()).toEqual(['1', '2'])
+    })
+
+    tries('names no subscription where the client gave no id', async ({ broker, quiet }) => {
+      const alice = connect(broker)
+      const headers = createHeaders()
+      const id = 'unnamed'
+      await alice.channel.handle({ command: 'SUBSCRIBE', id, shownId: undefined, destination: '/topic/a', headers })
+      await alice.send('/topic/a', 'hi')
+      await quiet()
+      expect(alice.delivered).toEqual([{ destination: '/topic/a', body: 'hi', subscription: undefined }])
+    })
+
+    tries(
+      'gives all subscribers the same message, with its headers in order and an id of its own',
+      async ({ broker, quiet }) => {
+        const [alice, bob] = [connect(broker), connect(broker)]
+        await alice.subscribe('1', '/topic/a')
+        await bob.subscribe('1', '/topic/a')
+        const pairs: [string, string][] = [
+          ['x', '1'],
+          ['content-type', 'text/plain'],
+          ['x', '2'],
+        ]
+        await alice.send('/topic/a', 'one', [...pairs, ['receipt', 'r']])
+        await alice.send('/topic/a', 'two')
+        await quiet()
+        const [one, two] = alice.messages
+        expect(one === undefined ? undefined : [...one.headers]).toEqual(pairs)
+        expect(bob.messages.map(({ id }) => id)).toEqual([one?.id, two?.id])
+        expect(one?.id === two?.id).toEqual(false)
+      },
+    )
+
+    tries('keeps bodies as they are, byte by byte', async ({ broker, quiet }) => {
+      const alice = connect(broker)
+      await alice.subscribe('1', '/topic/a')
+      const body = Uint8Array.from({ length: 256 }, (_, i) => i)
+      await alice.channel.handle({ command: 'SEND', destination: '/topic/a', headers: createHeaders(), body })
+      await quiet()
+      expect(alice.messages.map((message) => [...message.body])).toEqual([[...body]])
+    })
+
+    tries('delivers what the application publishes as what a client sends', async ({ broker, quiet }) => {
+      const alice = connect(broker)
+      await alice.subscribe('1', '/topic/a')
+      const headers = createHeaders({ x: '1' })
+      await broker.publish({ destination: '/topic/a', headers, body: new TextEncoder().encode('hi') })
+      await alice.send('/topic/a', 'hi', { x: '1' })
+      await quiet()
+      const [published, sent] = alice.messages.map((message) => ({
+        headers: [...message.headers],
+        text: textOf(message),
+      }))
+      expect(published).toEqual({ headers: [['x', '1']], text: 'hi' })
+      expect(sent).toEqual(published)
+      expect(alice.delivered).toEqual([
+        { destination: '/topic/a', body: 'hi', subscription: '1' },
+        { destination: '/topic/a', body: 'hi', subscription: '1' },
+      ])
+    })
+  })
+
+  describe('wildcards, where the broker has them,', () => {
+    const withWildcards = (title: string, body: (under: BrokerUnderTest) => Promise<void>): void => {
+      tries(title, async (under) => {
+        if (under.broker.capabilities.wildcards) await body(under)
+      })
+    }
+
+    withWildcards('reach one segment with * and the rest, which may be empty, with **', async ({ broker, quiet }) => {
+      const alice = connect(broker)
+      const patterns = ['/topic/a/*', '/topic/a/**', '/topic/*/c', '/topic/b/*']
+      for (const pattern of patterns) await alice.subscribe(pattern, pattern)
+      const reached = async (destination: string): Promise<(string | undefined)[]> => {
+        alice.delivered.length = 0
+        await alice.send(destination, 'hi')
+        await quiet()
+        return alice.delivered.map(({ subscription }) => subscription).sort()
+      }
+      expect(await reached('/topic/a/b')).toEqual(['/topic/a/*', '/topic/a/**'])
+      expect(await reached('/topic/a/c')).toEqual(['/topic/*/c', '/topic/a/*', '/topic/a/**'])
+      expect(await reached('/topic/a')).toEqual(['/topic/a/**'])
+      expect(await reached('/topic/a/b/c')).toEqual(['/topic/a/**'])
+      expect(await reached('/topic/x/y')).toEqual([])
+    })
+
+    withWildcards('show the destination that was published to', async ({ broker, quiet }) => {
+      const alice = connect(broker)
+      await alice.subscribe('1', '/topic/**')
+      await alice.send('/topic/a/b', 'hi')
+      await quiet()
+      expect(alice.delivered).toEqual([{ destination: '/topic/a/b', body: 'hi', subscription: '1' }])
+    })
+  })
+
+  describe('order', () => {
+    tries('of one publisher to one destination is kept at each subscriber', async ({ broker, quiet }) => {
+      const [alice, bob, carol] = [connect(broker), connect(broker), connect(broker)]
+      await alice.subscribe('1', '/topic/a')
+      await bob.subscribe('1', '/topic/a')
+      const settled: Promise<void>[] = []
+      for (let i = 0; i < 100; i++) settled.push(carol.send('/topic/a', `${i}`))
+      await Promise.all(settled)
+      await quiet()
+      const expected = Array.from({ length: 100 }, (_, i) => `${i}`)
+      expect(alice.bodies()).toEqual(expected)
+      expect(bob.bodies()).toEqual(expected)
+    })
+
+    tries(
+      'of the requests of one channel is the order of the calls, without waiting for them',
+      async ({ broker, quiet }) => {
+        const alice = connect(broker)
+        const settled = [
+          alice.send('/topic/a', 'before'),
+          alice.subscribe('1', '/topic/a'),
+          alice.send('/topic/a', 'during'),
+          alice.unsubscribe('1'),
+          alice.send('/topic/a', 'after'),
+        ]
+        await Promise.all(settled)
+        await quiet()
+        expect(alice.bodies()).toEqual(['during'])
+      },
+    )
+  })
+
+  describe('a subscription', () => {
+    tries('misses nothing that is published once it has settled', async ({ broker, quiet }) => {
+      const [alice, bob] = [connect(broker), connect(broker)]
+      for (let i = 0; i < 20; i++) {
+        await alice.subscribe(`${i}`, `/topic/${i}`)
+        await bob.send(`/topic/${i}`, `${i}`)
+      }
+      await quiet()
+      expect(alice.bodies()).toEqual(Array.from({ length: 20 }, (_, i) => `${i}`))
+    })
+
+    tries('ends with UNSUBSCRIBE, and no other of its channel with it', async ({ broker, quiet }) => {
+      const alice = connect(broker)
+      await alice.subscribe('1', '/topic/a')
+      await alice.subscribe('2', '/topic/a')
+      await alice.unsubscribe('1')
+      await alice.send('/topic/a', 'hi')
+      await quiet()
+      expect(alice.delivered.map(({ subscription }) => subscription)).toEqual(['2'])
+    })
+
+    tries('may be made again under the same id, also elsewhere', async ({ broker, quiet }) => {
+      const alice = connect(broker)
+      await alice.subscribe('1', '/topic/a')
+      await alice.unsubscribe('1')
+      await alice.subscribe('1', '/topic/b')
+      await alice.send('/topic/a', 'a')
+      await alice.send('/topic/b', 'b')
+      await quiet()
+      expect(alice.bodies()).toEqual(['b'])
+    })
+
+    tries('is known by its id within its channel alone', async ({ broker, quiet }) => {
+      const [alice, bob] = [connect(broker), connect(broker)]
+      await alice.subscribe('1', '/topic/a')
+      await bob.subscribe('1', '/topic/a')
+      await bob.unsubscribe('1')
+      await bob.send('/topic/a', 'hi')
+      await quiet()
+      expect(alice.bodies()).toEqual(['hi'])
+      expect(bob.bodies()).toEqual([])
+    })
+  })
+
+  describe('detaching', () => {
+    tries('ends all subscriptions at once, and may be repeated', async ({ broker, quiet }) => {
+      const [alice, bob] = [connect(broker), connect(broker)]
+      await alice.subscribe('1', '/topic/a')
+      await alice.subscribe('2', '/topic/b')
+      await bob.subscribe('1', '/topic/a')
+      alice.channel.detach()
+      alice.channel.detach()
+      await bob.send('/topic/a', 'hi')
+      await bob.send('/topic/b', 'hi')
+      await quiet()
+      expect(alice.bodies()).toEqual([])
+      expect(bob.bodies()).toEqual(['hi'])
+    })
+
+    tries(
+      'while a message is being delivered spares the one detached, and harms no other',
+      async ({ broker, quiet }) => {
+        const clients = Array.from({ length: 6 }, () => connect(broker))
+        // Whoever is reached first detaches all whose number is odd.
+        const odd = clients.filter((_, i) => i % 2 === 1)
+        const publisher = connect(broker)
+        const order: number[] = []
+        for (const [i, client] of clients.entries()) {
+          await client.subscribe('1', '/topic/a')
+          client.delivered.push = (...items) => {
+            order.push(i)
+            for (const other of odd) other.channel.detach()
+            return Array.prototype.push.apply(client.delivered, items)
+          }
+        }
+        await publisher.send('/topic/a', 'hi')
+        await quiet()
+        // An odd one may have been the very first; all even ones are reached in any case.
+        expect(order.filter((i) => i % 2 === 0).sort()).toEqual([0, 2, 4])
+        expect(order.filter((i) => i % 2 === 1).length <= 1).toEqual(true)
+      },
+    )
+
+    tries('makes a SUBSCRIBE that comes later have no effect', async ({ broker, quiet }) => {
+      const [alice, bob] = [connect(broker), connect(broker)]
+      alice.channel.detach()
+      await alice.subscribe('1', '/topic/a')
+      await bob.send('/topic/a', 'hi')
+      await quiet()
+      expect(alice.bodies()).toEqual([])
+    })
+  })
+
+  describe('a refusal', () => {
+    tries(
+      'answers SEND, SUBSCRIBE and publish where nothing is served, and nothing is done',
+      async ({ broker, quiet }) => {
+        const alice = connect(broker)
+        const destination = contract.unknownDestination
+        const body = new Uint8Array()
+        const refused = [
+          await codeOf(() => alice.send(destination, 'hi')),
+          await codeOf(() => alice.subscribe('1', destination)),
+          await codeOf(async () => await broker.publish({ destination, headers: createHeaders(), body })),
+        ]
+        const code = 'STOMP_ERR_DESTINATION_UNKNOWN'
+        expect(refused).toEqual([code, code, code])
+        await alice.subscribe('1', '/topic/a')
+        await alice.send('/topic/a', 'still works')
+        await quiet()
+        expect(alice.bodies()).toEqual(['still works'])
+      },
+    )
+  })
+
+  describe('closing', () => {
+    tries('ends all deliveries', async ({ broker, quiet }) => {
+      const alice = connect(broker)
+      await alice.subscribe('1', '/topic/a')
+      await alice.send('/topic/a', 'before')
+      await quiet()
+      await broker.close()
+      await alice.send('/topic/a', 'after').catch(() => {})
+      await quiet()
+      expect(alice.bodies()).toEqual(['before'])
+    })
+  })
+}
+
+function connect(broker: Broker): Client {
+  const delivered: Delivered[] = []
+  const messages: Message[] = []
+  const channel = broker.attach({
+    deliver(message: Message, delivery: Delivery): Taken {
+      messages.push(message)
+      const destination = delivery.destination ?? message.destination
+      delivered.push({ destination, body: textOf(message), subscription: delivery.subscription })
+      return 'taken'
+    },
+  })
+  // Not awaited before it is handed over: the order of the calls is the order of the requests.
+  const handle = async (request: BrokerRequest): Promise<void> => channel.handle(request)
+  return {
+    channel,
+    delivered,
+    messages,
+    bodies: () => delivered.map(({ body }) => body),
+    subscribe: (id, destination, headers) =>
+      handle({ command: 'SUBSCRIBE', id, shownId: id, destination, headers: createHeaders(headers) }),
+    unsubscribe: (id) => handle({ command: 'UNSUBSCRIBE', id }),
+    send: (destination, body, headers) =>
+      handle({ command: 'SEND', destination, headers: createHeaders(headers), body: new TextEncoder().encode(body) }),
+  }
+}
+
+const textOf = (message: Message): string => new TextDecoder().decode(message.body)
+
+/** The code of the refusal; callers of the port go by it. */
+async function codeOf(act: () => Promise<void>): Promise<unknown> {
+  try {
+    await act()
+  } catch (error) {
+    return typeof error === 'object' && error !== null && 'code' in error ? error.code : error
+  }
+  return undefined
+}

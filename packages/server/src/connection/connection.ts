@@ -1,0 +1,53 @@
+import type { Turn, WireForm } from '../message/turn.js'
+
+/** What is known of the other end before it has said a word. */
+export interface Peer {
+  /** How it is attached: for logs, metrics and rules. */
+  readonly transport: 'websocket' | 'tcp' | 'linked'
+  /** True where the transport watches over liveness itself: STOMP heart-beats are then negotiated to `0,0`. */
+  readonly ownsLiveness: boolean
+  /** The WebSocket sub-protocol that was agreed on, if any. */
+  readonly protocol: string | undefined
+  /** What the `identify` hook found, before any STOMP frame. */
+  readonly identity: unknown
+  /** The HTTP request that opened the connection; its type is known to the hooks, not to the rooms between. */
+  readonly request: unknown
+  /** Address and port of the other end, where there is one. */
+  readonly remoteAddress: string | undefined
+}
+
+/** Who listens on a {@link Connection}. All calls come from the transport, never from inside a call to the connection. */
+export interface ConnectionListener {
+  /** Bytes or text arrived. The memory is the listener's from now on. Order is the order of sending. */
+  message(data: Uint8Array | string): void
+  /** After a `write` that returned false: there is room again. */
+  drained(): void
+  /**
+   * The peer broke the transport's own rules (a message too large, ill-formed text, bad frames) and the transport is
+   * about to close with `code`. What is written during this call still leaves before the close.
+   */
+  broken(code: number, reason: string): void
+  /** The connection has ended, for whatever cause; the last call, made exactly once. */
+  closed(code: number, reason: string): void
+}
+
+/**
+ * One ordered, reliable channel to one peer, whatever carries it. A transport makes connections; the framing room is
+ * the only user. Nothing here waits: what cannot be written now is the writer's to keep.
+ */
+export interface Connection {
+  readonly peer: Peer
+  /** The form of bytes the present carrier takes; asked at each write, since a link may change its carrier. */
+  readonly form: WireForm
+  /** Names the listener; called once, in the tick in which the connection was received, so that nothing is lost. */
+  attach(listener: ConnectionListener): void
+  /**
+   * Writes all frames of a turn, in order, in one system call where the carrier can. False means full: write no more
+   * until `drained`. A write after the end does nothing and returns false.
+   */
+  write(turn: Turn): boolean
+  /** Stops or starts reading from the peer. What had been read before may still be told. */
+  setPaused(paused: boolean): void
+  /** Ends the connection behind what was written. `code` is a WebSocket close code; carriers without codes just end. */
+  close(code: number, reason: string): void
+}

@@ -1,0 +1,16 @@
+import type { Frame } from '@hoofbeat/codec'
+import type { StompError } from '../errors.js'
+import type { Delivery, Taken } from '../message/delivery.js'
+import type { Message } from '../message/message.js'
+
+/** Who a dispatcher speaks to: the session whose frames it handles. */
+export interface Recipient {
+  /** One message for one of the session's subscriptions. */
+  deliver(message: Message, delivery: Delivery): Taken
+  /** The effect of `frame` is real. Told exactly once for each handled frame, or `refused` is. */
+  settled(frame: Frame): void
+  /** `frame` had no effect, for the reason given. */
+  refused(frame: Frame, error: StompError): void
+  /** True: hand over no further frame for now (a hook is pending, or enough handlers run). False: go on. */
+  setPaused(paused: boolean): void
+}

@@ -1,0 +1,54 @@
+import { StompError } from '../errors.js'
+
+/** One subscription of a session, as its dispatcher remembers it. */
+export interface KnownSubscription {
+  /** Unique in the session; what the broker is told. */
+  readonly id: string
+  readonly destination: string
+  /** Who serves it: a subscription route (which has answered once) or the broker. */
+  readonly kind: 'route' | 'broker'
+}
+
+/**
+ * The subscriptions of one session. STOMP 1.1 and 1.2 name them by `id`; STOMP 1.0 may leave the id out and then means
+ * the one at that destination. Both kinds of names are kept apart, so neither can stand for the other.
+ */
+export interface SubscriptionList {
+  /** Throws STOMP_ERR_SUBSCRIPTION_EXISTS or STOMP_ERR_SUBSCRIPTION_LIMIT where `add` could not follow. */
+  check(shownId: string | undefined, destination: string): void
+  /** Remembers one; `check` it first. */
+  add(shownId: string | undefined, destination: string, kind: KnownSubscription['kind']): KnownSubscription
+  /** By id if there is one, else by destination among those without an id. */
+  find(shownId: string | undefined, destination: string | undefined): KnownSubscription | undefined
+  /** Whether this very one is still there; another may have taken its id since. */
+  has(subscription: KnownSubscription): boolean
+  /** Removes this very one. */
+  remove(subscription: KnownSubscription): void
+}
+
+/** Makes an empty list for at most `maxSubscriptions`. */
+export function createSubscriptionList(maxSubscriptions: number): SubscriptionList {
+  const known = new Map<string, KnownSubscription>()
+  const idOf = (shownId: string | undefined, destination: string | undefined): string =>
+    shownId === undefined ? `destination ${destination}` : `id ${shownId}`
+  return {
+    check(shownId, destination) {
+      if (known.has(idOf(shownId, destination))) {
+        const name = shownId === undefined ? `at '${destination}' without an id` : `with the id '${shownId}'`
+        throw new StompError('STOMP_ERR_SUBSCRIPTION_EXISTS', { message: `A subscription ${name} exists already` })
+      }
+      if (known.size >= maxSubscriptions) throw new StompError('STOMP_ERR_SUBSCRIPTION_LIMIT')
+    },
+    add(shownId, destination, kind) {
+      const id = idOf(shownId, destination)
+      const subscription = { id, destination, kind }
+      known.set(id, subscription)
+      return subscription
+    },
+    find: (shownId, destination) => known.get(idOf(shownId, destination)),
+    has: (subscription) => known.get(subscription.id) === subscription,
+    remove: (subscription) => {
+      if (known.get(subscription.id) === subscription) known.delete(subscription.id)
+    },
+  }
+}

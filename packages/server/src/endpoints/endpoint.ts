@@ -1,0 +1,47 @@
+import type { Connection } from '../connection/connection.js'
+import { openSession, type Session, type SessionParts } from '../session/session.js'
+
+/**
+ * Under this name a Fastify instance keeps the `accept` of its endpoint, so that the published test client can reach it
+ * without a port.
+ */
+export const ACCEPT: unique symbol = Symbol.for('@hoofbeat/server accept')
+
+/** What stands behind a path: takes the connections that doors make and runs a STOMP session on each. */
+export interface Endpoint {
+  /** How many sessions there are. */
+  readonly sessionCount: number
+  /** Begins a session; to be called in the tick in which the connection was received. */
+  accept(connection: Connection): void
+  /**
+   * Ends all sessions: each takes nothing more in, settles what is under way, writes what it owes and closes with 1012
+   * ("service restart"). They are spread evenly over `drainMs`, so that not all clients come back at once; with 0 all
+   * close at once with 1001 ("going away"). Resolves when the last connection is gone.
+   */
+  drain(drainMs: number): Promise<void>
+}
+
+/** Makes an endpoint for STOMP sessions. */
+export function createEndpoint(parts: SessionParts): Endpoint {
+  const sessions = new Set<Session>()
+  return {
+    get sessionCount() {
+      return sessions.size
+    },
+    accept(connection) {
+      const session = openSession(connection, parts, () => sessions.delete(session))
+      sessions.add(session)
+    },
+    async drain(drainMs) {
+      const closeCode = drainMs === 0 ? 1001 : 1012
+      const stepMs = drainMs / sessions.size
+      const ends = [...sessions].map((session, i) => {
+        if (i === 0 || drainMs === 0) return session.drain(closeCode)
+        return new Promise<void>((resolve) => {
+          parts.framing.wheel.after(i * stepMs, () => session.drain(closeCode).then(resolve))
+        })
+      })
+      await Promise.all(ends)
+    },
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Every refusal the server can speak, in one table: what was wrong, what to do, and the HTTP status or WebSocket
+ * close code that goes with it. `docs/errors.md` mirrors it (a test compares the two).
+ *
+ * An ERROR frame carries `message` in its `message` header, the code in its `code` header, and the cure in its body.
+ */
+export const STOMP_ERRORS: Readonly<Record<StompErrorCode, { readonly message: string; readonly cure: string }>> = {
+  STOMP_ERR_NOT_CONNECTED: {
+    message: 'The first frame must be CONNECT or STOMP',
+    cure: 'Open the session with a CONNECT frame and wait for CONNECTED before anything else.',
+  },
+  STOMP_ERR_ALREADY_CONNECTED: {
+    message: 'This session is connected already',
+    cure: 'Send CONNECT or STOMP once per connection. For another session open another connection.',
+  },
+  STOMP_ERR_CONNECT_TIMEOUT: {
+    message: 'No CONNECT frame came in time',
+    cure: 'Send a CONNECT frame right after the connection is open.',
+  },
+  STOMP_ERR_FRAME_TIMEOUT: {
+    message: 'A frame was begun and not finished in time',
+    cure: 'End each frame with a NUL byte, and let content-length be the number of bytes of the body, not of characters.',
+  },
+  STOMP_ERR_VERSION_UNSUPPORTED: {
+    message: 'None of the offered protocol versions is supported',
+    cure: 'Supported protocol versions are 1.0, 1.1 and 1.2: name at least one of them in accept-version.',
+  },
+  STOMP_ERR_NOT_AUTHENTICATED: {
+    message: 'The credentials were not accepted',
+    cure: 'Connect again with valid credentials.',
+  },
+  STOMP_ERR_USER_NAME_INVALID: {
+    message: 'The user name cannot be written into a header',
+    cure: 'A user name must be a non-empty text without control characters, for STOMP 1.0 also without spaces around it.',
+  },
+  STOMP_ERR_HEADER_MISSING: {
+    message: 'A required header is missing',
+    cure: 'Add the header that the message names.',
+  },
+  STOMP_ERR_HEADER_INVALID: {
+    message: 'A header has a value that is not allowed',
+    cure: 'Correct the header that the message names.',
+  },
+  STOMP_ERR_DESTINATION_INVALID: {
+    message: 'The destination is not well-formed',
+    cure: 'A destination starts with a slash, has no empty segment, no control character and no space at its end; * and ** stand alone in a segment and only in SUBSCRIBE.',
+  },
+  STOMP_ERR_DESTINATION_UNKNOWN: {
+    message: 'Nothing is served at this destination',
+    cure: 'Check the spelling of the destination and its prefix.',
+  },
+  STOMP_ERR_ROUTE_UNKNOWN: {
+    message: 'No message route matches this destination',
+    cure: 'Check the spelling of the destination. SEND reaches message routes, SUBSCRIBE reaches subscription routes.',
+  },
+  STOMP_ERR_FORBIDDEN: {
+    message: 'This is not allowed for this session',
+    cure: 'Ask the operator of the service for the right to use this destination.',
+  },
+  STOMP_ERR_SUBSCRIPTION_EXISTS: {
+    message: 'A subscription with this id exists already',
+    cure: 'Use another id, or UNSUBSCRIBE the first one before.',
+  },
+  STOMP_ERR_SUBSCRIPTION_UNKNOWN: {
+    message: 'There is no subscription with this id',
+    cure: 'UNSUBSCRIBE takes the id of a SUBSCRIBE of this same session.',
+  },
+  STOMP_ERR_SUBSCRIPTION_LIMIT: {
+    message: 'This session has as many subscriptions as are allowed',
+    cure: 'UNSUBSCRIBE what is no longer needed.',
+  },
+  STOMP_ERR_DESTINATION_LIMIT: {
+    message: 'The broker has as many destinations as are allowed',
+    cure: 'Try again later, or ask the operator to raise the limit.',
+  },
+  STOMP_ERR_UNSUPPORTED: {
+    message: 'This server does not offer what was asked for',
+    cure: 'Leave out the command or header that the message names.',
+  },
+  STOMP_ERR_BODY_INVALID: {
+    message: 'The body is not what this destination takes',
+    cure: 'Send a body of the content type and shape that the route expects.',
+  },
+  STOMP_ERR_PARAMS_INVALID: {
+    message: 'The destination does not fit the schema of the route',
+    cure: 'Correct the segment of the destination that the message names.',
+  },
+  STOMP_ERR_HEADERS_INVALID: {
+    message: 'The headers do not fit the schema of the route',
+    cure: 'Correct the header that the message names.',
+  },
+  STOMP_ERR_HANDLER_FAILED: {
+    message: 'The message could not be processed',
+    cure: 'The fault is on the server and has been logged. Try again later.',
+  },
+  STOMP_ERR_MESSAGE_TOO_LARGE: {
+    message: 'The transport message is larger than this server takes',
+    cure: 'Send smaller frames, and fewer of them in one transport message.',
+  },
+  STOMP_ERR_TRANSPORT: {
+    message: 'The transport protocol was broken',
+    cure: 'Check the client or what stands between it and the server.',
+  },
+  STOMP_ERR_SILENT: {
+    message: 'Nothing was heard for too long',
+    cure: 'Send heart-beats as negotiated, or negotiate none.',
+  },
+  STOMP_ERR_SLOW_READER: {
+    message: 'Messages were not read fast enough',
+    cure: 'Connect again and read faster, or subscribe to less.',
+  },
+  STOMP_ERR_CLOSING: {
+    message: 'The server is shutting down',
+    cure: 'Connect again in a moment.',
+  },
+  STOMP_ERR_ORIGIN_REFUSED: {
+    message: 'Pages of this origin may not connect',
+    cure: 'Serve the page from the same origin, or have the operator list its origin.',
+  },
+  STOMP_ERR_UPGRADE_REQUIRED: {
+    message: 'This is a WebSocket endpoint',
+    cure: 'Connect with a WebSocket client (ws:// or wss://).',
+  },
+}
+
+/** A refusal's name; stable, to be tested for by callers. */
+export type StompErrorCode =
+  | 'STOMP_ERR_NOT_CONNECTED'
+  | 'STOMP_ERR_ALREADY_CONNECTED'
+  | 'STOMP_ERR_CONNECT_TIMEOUT'
+  | 'STOMP_ERR_FRAME_TIMEOUT'
+  | 'STOMP_ERR_VERSION_UNSUPPORTED'
+  | 'STOMP_ERR_NOT_AUTHENTICATED'
+  | 'STOMP_ERR_USER_NAME_INVALID'
+  | 'STOMP_ERR_HEADER_MISSING'
+  | 'STOMP_ERR_HEADER_INVALID'
+  | 'STOMP_ERR_DESTINATION_INVALID'
+  | 'STOMP_ERR_DESTINATION_UNKNOWN'
+  | 'STOMP_ERR_ROUTE_UNKNOWN'
+  | 'STOMP_ERR_FORBIDDEN'
+  | 'STOMP_ERR_SUBSCRIPTION_EXISTS'
+  | 'STOMP_ERR_SUBSCRIPTION_UNKNOWN'
+  | 'STOMP_ERR_SUBSCRIPTION_LIMIT'
+  | 'STOMP_ERR_DESTINATION_LIMIT'
+  | 'STOMP_ERR_UNSUPPORTED'
+  | 'STOMP_ERR_BODY_INVALID'
+  | 'STOMP_ERR_PARAMS_INVALID'
+  | 'STOMP_ERR_HEADERS_INVALID'
+  | 'STOMP_ERR_HANDLER_FAILED'
+  | 'STOMP_ERR_MESSAGE_TOO_LARGE'
+  | 'STOMP_ERR_TRANSPORT'
+  | 'STOMP_ERR_SILENT'
+  | 'STOMP_ERR_SLOW_READER'
+  | 'STOMP_ERR_CLOSING'
+  | 'STOMP_ERR_ORIGIN_REFUSED'
+  | 'STOMP_ERR_UPGRADE_REQUIRED'
+
+/** What a {@link StompError} may say beyond the table. */
+export interface StompErrorOptions {
+  /** Replaces the text of the `message` header. Shown to the peer: no internals. */
+  readonly message?: string
+  /** Replaces the body of the ERROR frame. Shown to the peer: no internals. */
+  readonly cure?: string
+  /** Kept for the log, never sent. */
+  readonly cause?: unknown
+}
+
+/**
+ * A refusal with a text that may be shown to the peer. Throw one from a hook or handler to choose what the client
+ * reads; test `.code`, not `instanceof` (two module formats can load two classes).
+ */
+export class StompError extends Error {
+  /** Key of {@link STOMP_ERRORS}, or a code of the codec's `ProtocolError`. */
+  readonly code: string
+  /** What the peer can do about it: the body of the ERROR frame. */
+  readonly cure: string
+
+  constructor(code: StompErrorCode, options: StompErrorOptions = {}) {
+    const row = STOMP_ERRORS[code]
+    super(options.message ?? row.message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'StompError'
+    this.code = code
+    this.cure = options.cure ?? row.cure
+  }
+}
+
+/**
+ * Turns whatever a hook or handler threw into a refusal, once. A {@link StompError} stays as it is; the text of an
+ * error with a `statusCode` of 400 to 499 (as @fastify/error and @fastify/sensible make them) is meant for the peer and
+ * is kept; everything else becomes `fallback` and its own text goes to the log only, as `cause`.
+ */
+export function toStompError(thrown: unknown, fallback: StompErrorCode): StompError {
+  if (isStompError(thrown)) return thrown
+  if (thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number') {
+    const isForPeer = thrown.statusCode >= 400 && thrown.statusCode < 500
+    if (isForPeer) return new StompError(fallback, { message: thrown.message, cause: thrown })
+  }
+  return new StompError(fallback, { cause: thrown })
+}
+
+function isStompError(thrown: unknown): thrown is StompError {
+  return thrown instanceof Error && thrown.name === 'StompError' && 'code' in thrown && 'cure' in thrown
+}

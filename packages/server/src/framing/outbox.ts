@@ -1,0 +1,125 @@
+import type { Timer, Wheel } from '../clock/wheel.js'
+import type { Connection } from '../connection/connection.js'
+import type { Taken } from '../message/delivery.js'
+import type { Turn } from '../message/turn.js'
+import type { WireFrame } from '../message/wire-frame.js'
+import type { Flushable, Turns } from './turns.js'
+
+/** How much, and for how long, a connection may owe its peer. */
+export interface OutboxLimits {
+  /** Bytes that may wait for a peer that does not read. A single larger frame is taken when nothing waits. @default 524288 */
+  readonly maxOutboxBytes: number
+  /** How long a full connection may take until it has room again, in ms. @default 10000 */
+  readonly sendTimeoutMs: number
+}
+
+/**
+ * What one connection still owes its peer: an ordered list of frames, written once a turn. It holds references to
+ * shared frames, no bytes of its own, until the flush.
+ */
+export interface Outbox extends Flushable {
+  /**
+   * Adds a frame behind all others. `full`: taken, but the peer reads slowly. `dropped`: it did not fit while the peer
+   * reads slowly, and `overflowed` has been told; or the end was reached before. A burst within one turn is not held
+   * against the peer: what would not fit any more is written early.
+   */
+  push(frame: WireFrame): Taken
+  /** Writes what waits now, unless the connection is full. */
+  flush(): void
+  /** Writes what waits even to a full connection: the last words before a close. Nothing is taken after. */
+  finish(): void
+  /** The connection has room again. */
+  drained(): void
+  /** The connection is gone: forgets everything. */
+  discard(): void
+}
+
+/** What an outbox needs; `overflowed` is told once, when the peer has been too slow by bytes or by time. */
+export interface OutboxParts {
+  readonly connection: Connection
+  readonly turns: Turns
+  readonly wheel: Wheel
+  readonly limits: OutboxLimits
+  readonly overflowed: () => void
+}
+
+/** Makes the outbox of one connection. */
+export function createOutbox(parts: OutboxParts): Outbox {
+  return new TurnOutbox(parts)
+}
+
+class TurnOutbox implements Outbox {
+  readonly #parts: OutboxParts
+  #pending: Turn | undefined
+  #isScheduled = false
+  #isFull = false
+  #isEnded = false
+  #stallTimer: Timer | undefined
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts
+  }
+
+  push(frame: WireFrame): Taken {
+    if (this.#isEnded) return 'dropped'
+    const { turns } = this.#parts
+    if (!this.#hasRoomFor(frame) && !this.#isFull) this.#write()
+    if (!this.#hasRoomFor(frame)) {
+      this.#overflow()
+      return 'dropped'
+    }
+    this.#pending = (this.#pending ?? turns.root).append(frame)
+    if (this.#isFull) return 'full'
+    if (!this.#isScheduled) {
+      this.#isScheduled = true
+      turns.flushSoon(this)
+    }
+    return 'taken'
+  }
+
+  flush(): void {
+    this.#isScheduled = false
+    if (!this.#isFull) this.#write()
+  }
+
+  finish(): void {
+    if (this.#isEnded) return
+    const turn = this.#pending
+    this.discard()
+    if (turn !== undefined) this.#parts.connection.write(turn)
+  }
+
+  drained(): void {
+    // Sockets also tell of room that nobody had missed: that is no reason to write before the turn is over.
+    if (!this.#isFull) return
+    this.#isFull = false
+    this.#stallTimer?.cancel()
+    this.#write()
+  }
+
+  discard(): void {
+    this.#isEnded = true
+    this.#pending = undefined
+    this.#stallTimer?.cancel()
+  }
+
+  #hasRoomFor(frame: WireFrame): boolean {
+    const pending = this.#pending
+    return pending === undefined || pending.byteLength + frame.byteLength <= this.#parts.limits.maxOutboxBytes
+  }
+
+  #write(): void {
+    const turn = this.#pending
+    if (turn === undefined) return
+    this.#pending = undefined
+    if (this.#parts.connection.write(turn)) return
+    this.#isFull = true
+    this.#stallTimer = this.#parts.wheel.after(this.#parts.limits.sendTimeoutMs, () => this.#overflow())
+  }
+
+  #overflow(): void {
+    if (this.#isEnded) return
+    this.discard()
+    this.#parts.overflowed()
+  }
+}

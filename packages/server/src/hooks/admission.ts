@@ -1,0 +1,59 @@
+import createError, { type FastifyErrorConstructor } from '@fastify/error'
+import type { FastifyRequest } from 'fastify'
+import { STOMP_ERRORS, type StompErrorCode } from '../errors.js'
+import type { IdentifyHook } from './hooks.js'
+import { type AllowedOrigins, isOriginAllowed } from './origin.js'
+import type { UserLike } from './user.js'
+
+/** What every door asks before there is a connection. */
+export interface AdmissionOptions {
+  /** Pages of other origins that may connect. @default [] (same origin only) */
+  readonly allowedOrigins?: AllowedOrigins
+  /** Sees the HTTP request before any STOMP. @default nobody is identified */
+  readonly identify?: IdentifyHook
+}
+
+/**
+ * Origin, then `identify`: one function handed to every door. Resolves with the identity; rejects with an error that has
+ * a `statusCode` (403 for the Origin, 401 or its own 4xx for `identify`, 503 while the server is closing).
+ */
+export type Admit = (request: FastifyRequest) => Promise<UserLike>
+
+const httpError = (code: StompErrorCode, statusCode: number): FastifyErrorConstructor => {
+  const { message, cure } = STOMP_ERRORS[code]
+  return createError(code, `${message}. ${cure}`, statusCode)
+}
+
+const OriginRefused = httpError('STOMP_ERR_ORIGIN_REFUSED', 403)
+const NotAuthenticated = httpError('STOMP_ERR_NOT_AUTHENTICATED', 401)
+const Closing = httpError('STOMP_ERR_CLOSING', 503)
+/** For a plain GET on a path that only speaks WebSocket. */
+export const UpgradeRequired: FastifyErrorConstructor = httpError('STOMP_ERR_UPGRADE_REQUIRED', 426)
+
+/** Makes the one admission of an application. */
+export function createAdmission(options: AdmissionOptions, isClosing: () => boolean): Admit {
+  const { allowedOrigins = [], identify } = options
+  return async (request) => {
+    if (isClosing()) throw new Closing()
+    const isAllowed = await isOriginAllowed(request, allowedOrigins).catch(refuseAs(OriginRefused, request))
+    if (!isAllowed) throw new OriginRefused()
+    return identify === undefined ? undefined : ask(identify, request).catch(refuseAs(NotAuthenticated, request))
+  }
+}
+
+/** A hook that throws at once is told like one that rejects. */
+const ask = async (identify: IdentifyHook, request: FastifyRequest): Promise<UserLike> => identify(request)
+
+/** What the application's own function threw refuses the connection; its text is shown only if it is for the peer. */
+function refuseAs(Refusal: new () => Error, request: FastifyRequest): (error: unknown) => never {
+  return (error) => {
+    if (isForPeer(error)) throw error
+    request.log.warn({ err: error }, 'a hook refused a connection')
+    throw new Refusal()
+  }
+}
+
+function isForPeer(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return false
+  return typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500
+}

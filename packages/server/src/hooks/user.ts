@@ -1,0 +1,14 @@
+/**
+ * Who a session belongs to. Extend by declaration merging:
+ *
+ * ```ts
+ * declare module '@hoofbeat/server' { interface User { readonly roles: string[] } }
+ * ```
+ */
+export interface User {
+  /** Names the user in CONNECTED (`user-name`) and to other users. Without control characters. */
+  readonly name: string
+}
+
+/** What a hook may give for a user: the user, just a name, or nothing for an anonymous session. */
+export type UserLike = User | string | null | undefined

@@ -1,0 +1,84 @@
+import type { WireForm, WireFrame } from './wire-frame.js'
+
+export type { WireForm } from './wire-frame.js'
+
+/**
+ * The ordered frames that one connection is owed at the end of one turn of the event loop. A turn is immutable and
+ * grows by `append`, which gives the **same** object to everybody who appends the same frame to the same turn: so
+ * connections that are owed equal frames share one turn, and the bytes are joined once for all of them.
+ */
+export interface Turn {
+  /** Number of frames. */
+  readonly count: number
+  /** Payload bytes of all frames, without what the carrier adds. */
+  readonly byteLength: number
+  /** This turn and one frame more. */
+  append(frame: WireFrame): Turn
+  /** All bytes in one piece; made once for each form and shared: do not change them. */
+  bytes(form: WireForm): Uint8Array
+  /** The frames one by one, for carriers that keep their boundaries. */
+  frames(): WireFrame[]
+}
+
+/** The turn with nothing in it, from which others grow. A new one for each turn of the loop, else nothing is ever freed. */
+export function createTurn(): Turn {
+  return new GrowingTurn(undefined, undefined)
+}
+
+/** Beyond this number of different successors new ones are not remembered: where all differ, nothing can be shared. */
+const MAX_SUCCESSORS = 32
+
+class GrowingTurn implements Turn {
+  readonly count: number
+  readonly byteLength: number
+  readonly #before: GrowingTurn | undefined
+  readonly #frame: WireFrame | undefined
+  #lastFrame: WireFrame | undefined
+  #lastTurn: GrowingTurn | undefined
+  #successors: Map<WireFrame, GrowingTurn> | undefined
+  #websocket: Uint8Array | undefined
+  #stream: Uint8Array | undefined
+
+  constructor(before: GrowingTurn | undefined, frame: WireFrame | undefined) {
+    this.#before = before
+    this.#frame = frame
+    this.count = before === undefined ? 0 : before.count + 1
+    this.byteLength = (before?.byteLength ?? 0) + (frame?.byteLength ?? 0)
+  }
+
+  append(frame: WireFrame): Turn {
+    if (this.#lastFrame === frame && this.#lastTurn !== undefined) return this.#lastTurn
+    const known = this.#successors?.get(frame)
+    const turn = known ?? new GrowingTurn(this, frame)
+    if (known === undefined && this.#lastFrame !== undefined && this.#lastTurn !== undefined) {
+      this.#successors ??= new Map([[this.#lastFrame, this.#lastTurn]])
+      if (this.#successors.size < MAX_SUCCESSORS) this.#successors.set(frame, turn)
+    }
+    this.#lastFrame = frame
+    this.#lastTurn = turn
+    return turn
+  }
+
+  bytes(form: WireForm): Uint8Array {
+    if (form === 'websocket') {
+      this.#websocket ??= join(this.frames(), form)
+      return this.#websocket
+    }
+    this.#stream ??= join(this.frames(), form)
+    return this.#stream
+  }
+
+  frames(): WireFrame[] {
+    const frames: WireFrame[] = []
+    for (let turn: GrowingTurn | undefined = this; turn !== undefined; turn = turn.#before) {
+      if (turn.#frame !== undefined) frames.push(turn.#frame)
+    }
+    return frames.reverse()
+  }
+}
+
+function join(frames: readonly WireFrame[], form: WireForm): Uint8Array {
+  const [only] = frames
+  if (only !== undefined && frames.length === 1) return only.bytes(form)
+  return Buffer.concat(frames.map((frame) => frame.bytes(form)))
+}

@@ -1,0 +1,28 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Observe } from './events.js'
+
+/**
+ * Tells events to the application's logger: a fault of the server's own (something was thrown that is no refusal) as
+ * `error`, refusals as `info`, the rest as `debug`. Nothing of a frame's body, and no credentials, are in an event.
+ */
+export function createLogObserver(log: FastifyBaseLogger): Observe {
+  return (event) => {
+    switch (event.type) {
+      case 'refused': {
+        const { session, code, message, cause } = event
+        if (code === 'STOMP_ERR_HANDLER_FAILED') return log.error({ session, code, err: cause }, message)
+        return log.info({ session, code, err: cause }, `refused: ${message}`)
+      }
+      case 'handler-value-dropped':
+        return log.warn({ route: event.route }, 'a message route returned a value but has no sendTo: it is dropped')
+      case 'header-left-out':
+      case 'session-connected':
+      case 'session-closed': {
+        const { type, ...fields } = event
+        return log.debug(fields, type)
+      }
+      default:
+        return event satisfies never
+    }
+  }
+}

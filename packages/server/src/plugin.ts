@@ -1,0 +1,117 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import { createApi, type StompApi } from './api.js'
+import { embeddedBroker } from './broker/embedded/embedded-broker.js'
+import { systemClock } from './clock/clock.js'
+import { createWheel } from './clock/wheel.js'
+import { createDestinationSyntax } from './destination/destination.js'
+import { type DispatchParts, openDispatcher } from './dispatch/dispatcher.js'
+import { createPublications } from './dispatch/publications.js'
+import { ACCEPT, createEndpoint } from './endpoints/endpoint.js'
+import { createTurns } from './framing/turns.js'
+import { createAdmission, UpgradeRequired } from './hooks/admission.js'
+import { compileRules } from './hooks/rules.js'
+import { createLogObserver } from './observe/log.js'
+import { checkOptions, type HoofbeatOptions, resolveLimits } from './options.js'
+import { createRouteTable } from './routes/route-table.js'
+import { createPublication } from './routes/value-encoder.js'
+import { openWebSocketDoor, provideWebSocket } from './transports/websocket-door.js'
+
+/** Value of the `server` header of CONNECTED. */
+const SERVER_NAME = 'hoofbeat'
+
+/** Composition: builds the rooms, hands them their ports, connects them to the life of the application. */
+async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Promise<void> {
+  checkOptions(options)
+  const { endpoints = [{ path: '/stomp' }], applicationPrefix = '/app', drainMs = 5_000, clock = systemClock } = options
+  const limits = resolveLimits(options.limits)
+  const syntax = createDestinationSyntax(options.separator)
+  const observe = createLogObserver(fastify.log)
+  const nextMessageId = createMessageIds()
+  const wheel = createWheel(clock)
+  let isClosing = false
+
+  const table = createRouteTable({ instance: fastify, syntax, observe })
+  const broker = (options.broker ?? embeddedBroker())({ syntax, nextMessageId, observe })
+  const publications = createPublications(broker, syntax, applicationPrefix)
+  const dispatch: DispatchParts = {
+    broker,
+    publications,
+    syntax,
+    applicationPrefix,
+    nextMessageId,
+    limits,
+    routes: table.routes,
+    rules: compileRules(options.allow ?? {}, syntax),
+    hooks: table.rootHooks,
+  }
+  const endpoint = createEndpoint({
+    authenticate: options.authenticate,
+    heartBeat: options.heartBeat ?? { sendMs: 10_000, receiveMs: 10_000 },
+    serverName: SERVER_NAME,
+    framing: { clock, wheel, turns: createTurns(clock), limits },
+    limits,
+    observe,
+    openDispatcher: (recipient, caller) => openDispatcher(recipient, caller, dispatch),
+  })
+
+  // Before the WebSocket plugin adds its own, which ends the sockets at once.
+  fastify.addHook('preClose', async () => {
+    isClosing = true
+    await endpoint.drain(drainMs)
+  })
+  fastify.addHook('onReady', async () => table.seal())
+  fastify.addHook('onClose', async () => {
+    wheel.stop()
+    await broker.close()
+  })
+
+  const apis = new WeakMap<FastifyInstance, StompApi>()
+  const publish = async (...args: Parameters<typeof createPublication>): Promise<void> => {
+    await publications.publish(createPublication(...args))
+  }
+  fastify.decorate('stomp', {
+    // Fastify reads it on the instance at hand, so that each plugin adds routes in its own name.
+    getter(this: FastifyInstance) {
+      const known = apis.get(this)
+      if (known !== undefined) return known
+      const api = createApi({ instance: this, table, publish })
+      apis.set(this, api)
+      return api
+    },
+  })
+
+  fastify.decorate(ACCEPT, endpoint.accept)
+  const admit = createAdmission(options, () => isClosing)
+  const paths = new Set(endpoints.map(({ path }) => `${fastify.prefix}${path}`))
+  await provideWebSocket(fastify, { paths, maxTransportMessageBytes: limits.maxTransportMessageBytes })
+  for (const { path } of endpoints) {
+    openWebSocketDoor(fastify, {
+      path,
+      admit,
+      upgradeRequired: () => new UpgradeRequired(),
+      accept: (connection) => endpoint.accept(connection),
+    })
+  }
+}
+
+/** Ids that are unique in the process and, by their random part, over its restarts. */
+function createMessageIds(): () => string {
+  const start = crypto.randomUUID().slice(0, 8)
+  let count = 0
+  return () => `${start}-${++count}`
+}
+
+/**
+ * The Fastify plugin. It decorates the instance with {@link StompApi} as `stomp`, opens the endpoints, and drains the
+ * sessions when the application closes.
+ *
+ * ```ts
+ * await app.register(hoofbeat, { endpoints: [{ path: '/stomp' }] })
+ * app.stomp.message('/hello', { sendTo: '/topic/greetings' }, async (message) => ({ content: 'Hello!' }))
+ * ```
+ */
+export const hoofbeatPlugin: FastifyPluginAsync<HoofbeatOptions> = fastifyPlugin(hoofbeat, {
+  fastify: '5.x',
+  name: '@hoofbeat/server',
+})

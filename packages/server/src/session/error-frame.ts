@@ -1,0 +1,28 @@
+import type { FrameInit } from '@hoofbeat/codec'
+
+/** What an ERROR frame says: a StompError, or a ProtocolError of the codec with a cure. */
+export interface Refusal {
+  readonly code: string
+  readonly message: string
+  readonly cure: string
+}
+
+/**
+ * The ERROR frame for a refusal: `message` what was wrong, `code` the stable name, `receipt-id` of the frame that asked
+ * for a receipt (STOMP 1.2, "ERROR"), and a plain text body with the cure.
+ */
+export function errorFrame(refusal: Refusal, receipt: string | undefined): FrameInit {
+  const headers: [string, string][] = [
+    ['message', oneLine(refusal.message)],
+    ['code', refusal.code],
+  ]
+  if (receipt !== undefined) headers.push(['receipt-id', receipt])
+  if (refusal.code === 'STOMP_ERR_VERSION_UNSUPPORTED') headers.push(['version', '1.0,1.1,1.2'])
+  headers.push(['content-type', 'text/plain'])
+  return { command: 'ERROR', headers, body: refusal.cure }
+}
+
+/** The message may quote what a client sent; in STOMP 1.0 nothing is escaped, so a line break would end the header. */
+function oneLine(message: string): string {
+  return message.replace(/[\u0000-\u001f]+/g, ' ').trim()
+}

@@ -1,0 +1,292 @@
+import { type Frame, ProtocolError } from '@hoofbeat/codec'
+import type { Timer } from '../clock/wheel.js'
+import type { Connection } from '../connection/connection.js'
+import type { Dispatcher } from '../dispatch/dispatcher.js'
+import type { Recipient } from '../dispatch/recipient.js'
+import { StompError, toStompError } from '../errors.js'
+import {
+  type FramedConnection,
+  type FrameListener,
+  type FramingParts,
+  frameConnection,
+} from '../framing/framed-connection.js'
+import type { User } from '../hooks/user.js'
+import type { Delivery, Taken } from '../message/delivery.js'
+import type { Message } from '../message/message.js'
+import type { Observe } from '../observe/events.js'
+import { errorFrame, type Refusal } from './error-frame.js'
+import { type Handshake, type HandshakeParts, shakeHands } from './handshake.js'
+import { checkHeaders } from './required-headers.js'
+
+/** How patient a session is, in ms. */
+export interface SessionLimits {
+  /** From the opening of the connection to its CONNECT frame. @default 10000 */
+  readonly connectTimeoutMs: number
+  /** How long DISCONNECT and the end of the server wait for frames that are not settled yet. @default 10000 */
+  readonly settleTimeoutMs: number
+  /** How long after the RECEIPT of a DISCONNECT the client may close by itself. @default 1000 */
+  readonly lingerMs: number
+}
+
+/** What all sessions of an application share. */
+export interface SessionParts extends HandshakeParts {
+  readonly framing: FramingParts
+  readonly limits: SessionLimits
+  readonly observe: Observe
+  readonly openDispatcher: (recipient: Recipient, session: { sessionId: string; user: User | undefined }) => Dispatcher
+}
+
+/** One client's conversation, as its endpoint sees it. */
+export interface Session {
+  readonly id: string
+  /** Takes nothing more in, waits for what is under way, then closes with `code`. Resolves when the connection is gone. */
+  drain(code: number): Promise<void>
+}
+
+/** Begins a session on a connection, in the tick in which it was received. `closed` is told once, at the end. */
+export function openSession(connection: Connection, parts: SessionParts, closed: () => void): Session {
+  return new StompSession(connection, parts, closed)
+}
+
+/**
+ * waiting: for CONNECT; connecting: `authenticate` runs; connected; leaving: DISCONNECT or drain, nothing more is taken
+ * in, what is under way settles; lingering: the last RECEIPT was written, nothing more is said, the client may close;
+ * closed.
+ */
+type State = 'waiting' | 'connecting' | 'connected' | 'leaving' | 'lingering' | 'closed'
+
+class StompSession implements Session, FrameListener, Recipient {
+  readonly id: string = crypto.randomUUID()
+  readonly #parts: SessionParts
+  readonly #framed: FramedConnection
+  readonly #onClosed: () => void
+  readonly #whenClosed: Promise<void>
+  #resolveClosed: () => void = () => {}
+  #state: State = 'waiting'
+  #dispatcher: Dispatcher | undefined
+  #timer: Timer
+  /** Frames handed to the dispatcher whose outcome has not been told yet. */
+  #unsettled = 0
+  /** What to do when the last of them is settled. */
+  #leave: (() => void) | undefined
+
+  constructor(connection: Connection, parts: SessionParts, closed: () => void) {
+    this.#parts = parts
+    this.#onClosed = closed
+    this.#whenClosed = new Promise((resolve) => {
+      this.#resolveClosed = resolve
+    })
+    this.#framed = frameConnection(connection, 'client', this, parts.framing)
+    this.#timer = this.#after(parts.limits.connectTimeoutMs, () =>
+      this.#fail(new StompError('STOMP_ERR_CONNECT_TIMEOUT')),
+    )
+  }
+
+  drain(code: number): Promise<void> {
+    const close = (): void => this.#close(code, 'STOMP_ERR_CLOSING')
+    if (this.#state === 'connected') this.#leaveWith(close)
+    else if (this.#state !== 'leaving' && this.#state !== 'lingering') close()
+    return this.#whenClosed
+  }
+
+  // From the framing room.
+
+  frame(frame: Frame): void {
+    switch (this.#state) {
+      case 'waiting':
+        if (frame.command === 'CONNECT' || frame.command === 'STOMP') return this.#connect(frame)
+        return this.#fail(new StompError('STOMP_ERR_NOT_CONNECTED'), frame.headers.get('receipt'))
+      case 'connected':
+        return this.#handle(frame)
+      default:
+        // After DISCONNECT nothing more is taken in; while connecting, reading is paused.
+        return
+    }
+  }
+
+  malformed(error: ProtocolError): void {
+    // Behind a DISCONNECT nothing counts.
+    if (this.#state === 'leaving' || this.#state === 'lingering') return
+    this.#fail(refusalOf(error), error.receipt)
+  }
+
+  broken(code: number, reason: string): void {
+    const isTooLarge = code === 1009
+    this.#fail(
+      new StompError(isTooLarge ? 'STOMP_ERR_MESSAGE_TOO_LARGE' : 'STOMP_ERR_TRANSPORT', { cause: reason }),
+      undefined,
+      code,
+    )
+  }
+
+  unfinished(): void {
+    this.#fail(new StompError('STOMP_ERR_FRAME_TIMEOUT'))
+  }
+
+  silent(): void {
+    this.#fail(new StompError('STOMP_ERR_SILENT'))
+  }
+
+  overflowed(): void {
+    const error = new StompError('STOMP_ERR_SLOW_READER')
+    this.#parts.observe({
+      type: 'refused',
+      session: this.id,
+      code: error.code,
+      message: error.message,
+      cause: undefined,
+    })
+    this.#close(1013, error.code)
+  }
+
+  closed(code: number, reason: string): void {
+    this.#end()
+    this.#parts.observe({ type: 'session-closed', session: this.id, code, reason })
+    this.#onClosed()
+    this.#resolveClosed()
+  }
+
+  // From the dispatcher.
+
+  deliver(message: Message, delivery: Delivery): Taken {
+    if (!this.#isSpeaking) return 'dropped'
+    return this.#framed.deliver(message.frame(this.#framed.version, delivery))
+  }
+
+  settled(frame: Frame): void {
+    const receipt = frame.headers.get('receipt')
+    if (receipt !== undefined) this.#receipt(receipt)
+    this.#countSettled()
+  }
+
+  refused(frame: Frame, error: StompError): void {
+    this.#fail(error, frame.headers.get('receipt'))
+    this.#countSettled()
+  }
+
+  setPaused(paused: boolean): void {
+    if (this.#state === 'connected') this.#framed.setPaused(paused)
+  }
+
+  #connect(frame: Frame): void {
+    this.#state = 'connecting'
+    this.#timer.cancel()
+    this.#timer = this.#after(this.#parts.limits.settleTimeoutMs, () => {
+      this.#fail(new StompError('STOMP_ERR_NOT_AUTHENTICATED', { message: 'The credentials were not checked in time' }))
+    })
+    this.#framed.setPaused(true)
+    shakeHands(frame, this.#framed.peer, this.id, this.#parts)
+      .then((handshake) => this.#connected(handshake))
+      .catch((error) => {
+        const isProtocol = error instanceof ProtocolError
+        const refusal = isProtocol ? refusalOf(error) : toStompError(error, 'STOMP_ERR_NOT_AUTHENTICATED')
+        this.#fail(refusal, frame.headers.get('receipt'))
+      })
+  }
+
+  #connected(handshake: Handshake): void {
+    if (this.#state !== 'connecting') return
+    this.#timer.cancel()
+    const { user, version } = handshake
+    this.#framed.version = version
+    this.#framed.send({ command: 'CONNECTED', headers: handshake.headers })
+    this.#state = 'connected'
+    this.#dispatcher = this.#parts.openDispatcher(this, { sessionId: this.id, user })
+    this.#parts.observe({ type: 'session-connected', session: this.id, user: user?.name, version })
+    this.#framed.startHeartBeat(handshake)
+    this.#framed.setPaused(false)
+  }
+
+  #handle(frame: Frame): void {
+    const receipt = frame.headers.get('receipt')
+    if (frame.command === 'CONNECT' || frame.command === 'STOMP') {
+      return this.#fail(new StompError('STOMP_ERR_ALREADY_CONNECTED'), receipt)
+    }
+    if (frame.command === 'DISCONNECT') return this.#disconnect(receipt)
+    try {
+      checkHeaders(frame, this.#framed.version)
+    } catch (error) {
+      return this.#fail(toStompError(error, 'STOMP_ERR_HEADER_INVALID'), receipt)
+    }
+    this.#unsettled++
+    this.#dispatcher?.handle(frame)
+  }
+
+  /** Every earlier frame settles first; the RECEIPT is the last frame of the session (STOMP 1.2, "DISCONNECT"). */
+  #disconnect(receipt: string | undefined): void {
+    this.#leaveWith(() => {
+      if (receipt === undefined) return this.#close(1000, '')
+      this.#receipt(receipt)
+      this.#state = 'lingering'
+      this.#dispatcher?.close()
+      this.#timer = this.#after(this.#parts.limits.lingerMs, () => this.#close(1000, ''))
+    })
+  }
+
+  #leaveWith(leave: () => void): void {
+    this.#state = 'leaving'
+    this.#framed.setPaused(false)
+    this.#leave = leave
+    if (this.#unsettled === 0) return this.#leaveNow()
+    this.#timer = this.#after(this.#parts.limits.settleTimeoutMs, () => this.#leaveNow())
+  }
+
+  #leaveNow(): void {
+    const leave = this.#leave
+    this.#leave = undefined
+    this.#timer.cancel()
+    leave?.()
+  }
+
+  #countSettled(): void {
+    this.#unsettled--
+    if (this.#unsettled === 0 && this.#leave !== undefined) this.#leaveNow()
+  }
+
+  /** False once the last word is said: the RECEIPT of DISCONNECT, or an ERROR. */
+  get #isSpeaking(): boolean {
+    return this.#state !== 'lingering' && this.#state !== 'closed'
+  }
+
+  #receipt(id: string): void {
+    if (!this.#isSpeaking) return
+    this.#framed.send({ command: 'RECEIPT', headers: [['receipt-id', id]] })
+  }
+
+  /** ERROR, then close: the ERROR is written first on every transport. */
+  #fail(refusal: Refusal & { cause?: unknown }, receipt?: string, code = 1002): void {
+    if (this.#state === 'lingering') return this.#close(code, '')
+    if (this.#state === 'closed') return
+    this.#parts.observe({
+      type: 'refused',
+      session: this.id,
+      code: refusal.code,
+      message: refusal.message,
+      cause: refusal.cause,
+    })
+    this.#framed.send(errorFrame(refusal, receipt))
+    this.#close(code, refusal.code)
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#state === 'closed') return
+    this.#end()
+    this.#framed.close(code, reason)
+  }
+
+  #end(): void {
+    this.#state = 'closed'
+    this.#leave = undefined
+    this.#timer.cancel()
+    this.#dispatcher?.close()
+  }
+
+  #after(delayMs: number, run: () => void): Timer {
+    return this.#parts.framing.wheel.after(delayMs, run)
+  }
+}
+
+function refusalOf(error: ProtocolError): Refusal {
+  const where = error.offset < 0 ? '' : ` The fault is at byte ${error.offset} of what was sent.`
+  return { code: error.code, message: error.message, cure: `Correct the frame and connect again.${where}` }
+}

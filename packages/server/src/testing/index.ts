@@ -1,0 +1,8 @@
+export type { BrokerContract, BrokerUnderTest, ContractRunner } from '../broker/broker.contract.js'
+export { brokerContract } from '../broker/broker.contract.js'
+export type { FakeClock } from './fake-clock.js'
+export { createFakeClock } from './fake-clock.js'
+export type { LinkedEnd, LinkedReader } from './linked-connection.js'
+export { linkConnection } from './linked-connection.js'
+export type { ClosedWith, StompTestClient } from './stomp-client.js'
+export { connectTestClient, openTestClient } from './stomp-client.js'

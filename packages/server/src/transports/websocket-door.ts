@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http'
+import fastifyWebsocket from '@fastify/websocket'
+import type { FastifyInstance, FastifyRequest, FastifySchema, RouteOptions } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { Connection } from '../connection/connection.js'
+import { selectProtocol, webSocketConnection } from './websocket.js'
+
+/** What the WebSocket door of one path needs. */
+export interface WebSocketDoor {
+  readonly path: string
+  /** Origin, limits, identity: rejects with an error that has a `statusCode`. */
+  readonly admit: (request: FastifyRequest) => Promise<unknown>
+  /** What a plain GET is answered. */
+  readonly upgradeRequired: () => Error
+  readonly accept: (connection: Connection) => void
+}
+
+/** How WebSockets are spoken where this plugin is the one that registers @fastify/websocket. */
+export interface WebSocketOptions {
+  /** Full URL paths of all doors: sub-protocols are chosen for these alone. */
+  readonly paths: ReadonlySet<string>
+  readonly maxTransportMessageBytes: number
+}
+
+/**
+ * Makes sure that @fastify/websocket is there: the application's own if it has registered one (a second registration
+ * throws), else ours. The application's other WebSocket routes keep their ways: ours chooses sub-protocols by path.
+ */
+export async function provideWebSocket(fastify: FastifyInstance, options: WebSocketOptions): Promise<void> {
+  if (fastify.hasDecorator('websocketServer')) {
+    fastify.log.debug('using the WebSocket server of the application; its maxPayload and handleProtocols apply')
+    return
+  }
+  const isOurs = (url: string | undefined): boolean => options.paths.has((url ?? '').split('?', 1)[0] ?? '')
+  const serverOptions = {
+    maxPayload: options.maxTransportMessageBytes,
+    // Newer than the published types of ws: how long a peer may take to answer a close frame.
+    closeTimeout: 5_000,
+    perMessageDeflate: false,
+    handleProtocols(offered: Set<string>, request: IncomingMessage) {
+      if (isOurs(request.url)) return selectProtocol(offered)
+      const [first] = offered
+      return first ?? false
+    },
+  }
+  await fastify.register(fastifyWebsocket, {
+    // A STOMP session says its ERROR and closes by itself; ending the socket at once would cut that off.
+    errorHandler(error, socket: WebSocket, request) {
+      request.log.debug({ err: error }, 'WebSocket error')
+      if (!isOurs(request.raw.url)) socket.terminate()
+    },
+    options: serverOptions,
+  })
+}
+
+/** Opens the WebSocket door at one path. */
+export function openWebSocketDoor(fastify: FastifyInstance, door: WebSocketDoor): void {
+  if (!fastify.hasRequestDecorator('stompIdentity')) fastify.decorateRequest('stompIdentity', null)
+  const hidden: FastifySchema & { readonly hide: boolean } = { hide: true }
+  const route: RouteOptions = {
+    method: 'GET',
+    url: door.path,
+    exposeHeadRoute: false,
+    // Not part of an HTTP API description.
+    schema: hidden,
+    async preValidation(request) {
+      if (request.ws) request.setDecorator('stompIdentity', (await door.admit(request)) ?? null)
+    },
+    async handler(_request, reply) {
+      return reply.header('upgrade', 'websocket').header('connection', 'upgrade').send(door.upgradeRequired())
+    },
+    wsHandler(socket, request) {
+      door.accept(webSocketConnection(socket, request, request.getDecorator('stompIdentity') ?? undefined))
+    },
+  }
+  fastify.route(route)
+}

@@ -1,0 +1,128 @@
+import type { Duplex } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { Connection, ConnectionListener, Peer } from '../connection/connection.js'
+import type { Turn, WireForm } from '../message/turn.js'
+
+/** STOMP's WebSocket sub-protocols, as registered with IANA. */
+const STOMP_PROTOCOLS: ReadonlySet<string> = new Set(['v10.stomp', 'v11.stomp', 'v12.stomp'])
+
+/**
+ * From this many unwritten bytes on a connection counts as full; for a socket never below its own mark, since `drain`
+ * comes only to who has passed that.
+ */
+const FULL_BYTES = 65_536
+
+/** The first sub-protocol of the client's list that we speak; false if there is none: the handshake succeeds without. */
+export function selectProtocol(offered: Iterable<string>): string | false {
+  for (const protocol of offered) if (STOMP_PROTOCOLS.has(protocol)) return protocol
+  return false
+}
+
+/**
+ * Makes a connection of an accepted WebSocket. To be called, and the connection attached, in the tick in which the
+ * socket was received: a client may have sent frames together with its handshake.
+ */
+export function webSocketConnection(socket: WebSocket, request: FastifyRequest, identity: unknown): Connection {
+  return new WebSocketConnection(socket, request, identity)
+}
+
+class WebSocketConnection implements Connection {
+  readonly peer: Peer
+  readonly form: WireForm = 'websocket'
+  readonly #socket: WebSocket
+  /*
+   * The upgraded socket itself, to which ready-made frames are written: all frames of a turn in one system call, shared
+   * with other connections. Without compression `ws` writes each of its own frames (pong, close) to the same socket at
+   * once and whole, so order and framing hold. With compression negotiated, or where there is no real socket (an
+   * injected request), frames go through `ws.send`.
+   */
+  readonly #raw: Duplex | undefined
+  #isEnding = false
+  #isFull = false
+  #drained: () => void = () => {}
+
+  constructor(socket: WebSocket, request: FastifyRequest, identity: unknown) {
+    this.#socket = socket
+    const raw = request.raw.socket
+    this.#raw = raw !== undefined && socket.extensions === '' ? raw : undefined
+    // A vanished peer that owes no heart-beats is noticed by TCP.
+    raw?.setKeepAlive(true, 30_000)
+    this.peer = {
+      transport: 'websocket',
+      ownsLiveness: false,
+      protocol: socket.protocol === '' ? undefined : socket.protocol,
+      identity,
+      request,
+      remoteAddress: request.ip,
+    }
+  }
+
+  attach(listener: ConnectionListener): void {
+    const socket = this.#socket
+    socket.on('message', (data) => {
+      if (Array.isArray(data)) for (const part of data) listener.message(part)
+      else listener.message(data instanceof ArrayBuffer ? new Uint8Array(data) : data)
+    })
+    socket.on('close', (code, reason) => {
+      this.#isEnding = true
+      listener.closed(code, reason.toString())
+    })
+    this.#drained = () => {
+      if (!this.#isEnding) listener.drained()
+    }
+    this.#raw?.on('drain', this.#drained)
+    /*
+     * When the peer breaks RFC 6455 or sends too large a message, `ws` calls its own `close(code)` and only then tells
+     * of the error. Standing in for `close` lets the listener say its ERROR before the close frame leaves. The answer
+     * to a close frame of the peer passes a reason too and is let through.
+     */
+    const close = socket.close.bind(socket)
+    socket.close = (code, reason) => {
+      if (!this.#isEnding && code !== undefined && reason === undefined) {
+        listener.broken(code, 'the peer broke the WebSocket protocol')
+      }
+      this.#isEnding = true
+      close(code, reason)
+    }
+    // `close` follows; an error without a listener would end the process.
+    socket.on('error', () => {})
+  }
+
+  write(turn: Turn): boolean {
+    const socket = this.#socket
+    if (socket.readyState !== socket.OPEN) return false
+    const raw = this.#raw
+    if (raw === undefined) return this.#send(turn)
+    raw.write(turn.bytes('websocket'))
+    return raw.writableLength < Math.max(FULL_BYTES, raw.writableHighWaterMark)
+  }
+
+  /** The way through `ws`: it tells when it has written a message, and how much waits in it. */
+  #send(turn: Turn): boolean {
+    const socket = this.#socket
+    for (const frame of turn.frames()) {
+      socket.send(frame.bytes('stream'), { binary: !frame.isText }, () => {
+        if (!this.#isFull || socket.bufferedAmount >= FULL_BYTES) return
+        this.#isFull = false
+        this.#drained()
+      })
+    }
+    this.#isFull = socket.bufferedAmount >= FULL_BYTES
+    return !this.#isFull
+  }
+
+  setPaused(paused: boolean): void {
+    if (this.#isEnding) return
+    if (paused) this.#socket.pause()
+    else this.#socket.resume()
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    // A paused socket would never read the peer's close frame.
+    this.#socket.resume()
+    this.#socket.close(code, reason)
+  }
+}
