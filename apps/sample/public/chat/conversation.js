@@ -1,0 +1,175 @@
+/** How often a message is sent before the page gives up; each time needs a new session. */
+const MAX_ATTEMPTS = 3
+
+/** Messages that are kept, the newest ones. */
+const MAX_MESSAGES = 500
+
+/**
+ * What stands in the log. `state` tells how far an own message of this page has come.
+ *
+ * @typedef {object} Entry
+ * @property {string} key one of a kind, the same from the first sign of a message to the last
+ * @property {string} name
+ * @property {string} text
+ * @property {string} at
+ * @property {'sending' | 'sent' | 'failed'} [state]
+ * @property {string} [reason] why it failed
+ * @property {boolean} [hasGap] messages may be missing before it
+ */
+
+/**
+ * As the server publishes it.
+ *
+ * @typedef {{ id: string, ref?: string, name: string, text: string, at: string }} ChatMessage
+ */
+
+/** @typedef {import('@stomp/stompjs').Client} Client */
+
+/** @typedef {Entry & { attempts: number, session?: object }} Pending `session`: the one it was last sent in */
+
+/** crypto.randomUUID is not there on pages that came over plain HTTP from another machine. */
+const createKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+
+/**
+ * One room: what was said, what was sent and is not confirmed yet. Nothing is told twice and nothing that was sent is
+ * lost when sessions come and go: a new one begins with the history, and what is not in it is sent again.
+ *
+ * @param {string} room
+ * @param {() => void} onChange
+ */
+export const createConversation = (room, onChange) => {
+  /** @type {Entry[]} */
+  let told = []
+  /** @type {Map<string, Pending>} own messages, by ref, until they are told */
+  const pending = new Map()
+  const known = new Set()
+  /** @type {Client | undefined} */
+  let client
+  /** One of a kind for each session; the client outlives them. */
+  let session = {}
+  /** @type {import('@stomp/stompjs').StompSubscription | undefined} */
+  let subscription
+
+  /** @param {ChatMessage} message */
+  const add = ({ id, ref, name, text, at }) => {
+    if (known.has(id)) return
+    known.add(id)
+    const isOwn = ref !== undefined && pending.delete(ref)
+    told.push({ key: ref ?? id, name, text, at, ...(isOwn && { state: /** @type {const} */ ('sent') }) })
+    told = told.slice(-MAX_MESSAGES)
+  }
+
+  /** @param {ChatMessage[]} history */
+  const merge = (history) => {
+    const first = told.length
+    const isJoined = first === 0 || history.length === 0 || history.some(({ id }) => known.has(id))
+    for (const message of history) add(message)
+    const entry = told[first]
+    if (!isJoined && entry !== undefined) entry.hasGap = true
+  }
+
+  /** @param {Pending} entry */
+  const transmit = (entry) => {
+    if (client === undefined) return
+    entry.attempts += 1
+    entry.session = session
+    client.watchForReceipt(entry.key, () => {
+      entry.state = 'sent'
+      onChange()
+    })
+    client.publish({
+      destination: `/app/chat/${room}`,
+      headers: { 'content-type': 'application/json', receipt: entry.key },
+      body: JSON.stringify({ text: entry.text, ref: entry.key }),
+    })
+  }
+
+  /** After the history: what it does not hold was not taken by the server, unless a receipt says that it was. */
+  const settlePending = () => {
+    for (const entry of [...pending.values()]) {
+      if (entry.state === 'sent') {
+        pending.delete(entry.key)
+        told.push(entry)
+      } else if (entry.state === 'sending' && entry.session !== session) {
+        if (entry.attempts < MAX_ATTEMPTS) transmit(entry)
+        else Object.assign(entry, { state: 'failed', reason: 'The connection was lost each time.' })
+      }
+    }
+  }
+
+  return {
+    room,
+
+    /** @returns {Entry[]} oldest first, what is not confirmed last */
+    entries: () => [...told, ...pending.values()],
+
+    /**
+     * Joins the room in a new session.
+     *
+     * @param {Client} opened
+     */
+    open(opened) {
+      client = opened
+      session = {}
+      /** @type {ChatMessage[] | undefined} what is said before the history has come */
+      let early = []
+      subscription = opened.subscribe(`/topic/chat-room/${room}`, ({ body }) => {
+        const message = JSON.parse(body)
+        if (early !== undefined) return early.push(message)
+        add(message)
+        onChange()
+      })
+      const history = opened.subscribe(`/app/history/${room}`, ({ body }) => {
+        history.unsubscribe()
+        merge(JSON.parse(body))
+        for (const message of early ?? []) add(message)
+        early = undefined
+        settlePending()
+        onChange()
+      })
+    },
+
+    /** Leaves the room; what is under way is still confirmed. */
+    leave() {
+      if (client?.connected) subscription?.unsubscribe()
+      this.lost()
+    },
+
+    /** The session is gone. */
+    lost() {
+      client = undefined
+      subscription = undefined
+    },
+
+    /**
+     * Sends a message; false if there is no session to send it in.
+     *
+     * @param {string} name
+     * @param {string} text
+     */
+    send(name, text) {
+      if (!client?.connected) return false
+      const key = createKey()
+      /** @type {Pending} */
+      const entry = { key, name, text, at: new Date().toISOString(), state: 'sending', attempts: 0 }
+      pending.set(key, entry)
+      transmit(entry)
+      onChange()
+      return true
+    },
+
+    /**
+     * The server has refused a message: sending it again would be refused again.
+     *
+     * @param {string} key
+     * @param {string} reason
+     */
+    fail(key, reason) {
+      const entry = pending.get(key)
+      if (entry === undefined) return
+      Object.assign(entry, { state: 'failed', reason })
+      onChange()
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import hoofbeat, { embeddedBroker, StompError } from '@hoofbeat/server'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { chat, guardChatTopics } from './chat.js'
+import { greeting } from './greeting.js'
+import { pages } from './pages.js'
+
+/** How to build the application; tests choose what `main.ts` takes from the environment. */
+export interface AppOptions {
+  /** Fastify's own option. @default false */
+  readonly logger?: FastifyServerOptions['logger']
+  /** Largest body of one frame, in bytes. @default that of the server */
+  readonly maxBodyBytes?: number
+  /** How long the greeting takes, in ms. @default 1000 */
+  readonly greetingDelayMs?: number
+  /** Over how long the end of the application spreads its closes, in ms. @default that of the server */
+  readonly drainMs?: number
+}
+
+/** Builds the application; it listens nowhere yet. */
+export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
+  const { logger = false, maxBodyBytes, greetingDelayMs = 1000, drainMs } = options
+  const app = Fastify({ logger }).withTypeProvider<TypeBoxTypeProvider>()
+
+  await app.register(hoofbeat, {
+    endpoints: [{ path: '/stomp' }],
+    broker: embeddedBroker({ topics: ['/topic'] }),
+    applicationPrefix: '/app',
+    // A place to try clients against: whoever gives a name is taken at their word, and all topics are open.
+    authenticate: ({ login, passcode }) => {
+      if (passcode !== 'wrong') return login || undefined
+      throw new StompError('STOMP_ERR_NOT_AUTHENTICATED', {
+        message: 'The passcode is wrong',
+        cure: "Any passcode but 'wrong' is right here.",
+      })
+    },
+    allow: { send: ['/topic/**'], subscribe: ['/topic/**'] },
+    ...(maxBodyBytes === undefined ? {} : { limits: { maxBodyBytes } }),
+    ...(drainMs === undefined ? {} : { drainMs }),
+  })
+  app.stomp.addHook('authorizeSend', guardChatTopics)
+
+  await app.register(greeting, { delayMs: greetingDelayMs })
+  await app.register(chat)
+  await app.register(pages)
+  app.get('/health', async () => ({ status: 'ok' }))
+  return app
+}

@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { FastifyPluginAsync } from 'fastify'
+
+const PUBLIC_FOLDER = fileURLToPath(new URL('../public', import.meta.url))
+const STOMPJS_FOLDER = dirname(createRequire(import.meta.url).resolve('@stomp/stompjs'))
+
+/** Everything comes from this server and nothing is inline; `connect-src 'self'` covers its WebSocket too. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "connect-src 'self'",
+  "img-src 'self'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** The pages, and the STOMP client that they use, straight from its package. */
+export const pages: FastifyPluginAsync = async (app) => {
+  app.addHook('onSend', async (_request, reply) => {
+    reply.headers({
+      'content-security-policy': CONTENT_SECURITY_POLICY,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    })
+  })
+  await app.register(fastifyStatic, { root: PUBLIC_FOLDER })
+  app.get('/vendor/stomp.umd.min.js', (_request, reply) => reply.sendFile('stomp.umd.min.js', STOMPJS_FOLDER))
+}

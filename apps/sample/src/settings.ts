@@ -1,0 +1,31 @@
+/** What the environment says about how to run. */
+export interface Settings {
+  /** TCP port; 0 lets the system choose a free one. @default 3000 */
+  readonly port: number
+  /** Address to listen on. @default '127.0.0.1', reachable from this machine only */
+  readonly host: string
+  /** Largest body of one frame, in bytes; undefined leaves the server's own default. */
+  readonly maxBodyBytes: number | undefined
+}
+
+/** A setting that cannot be used. The text is for the person who set it. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+}
+
+/** Reads `PORT`, `HOST` and `MAX_BODY_BYTES`; an empty value counts as absent. Throws a SettingsError. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const { PORT, HOST, MAX_BODY_BYTES } = environment
+  return {
+    port: PORT ? readNumber('PORT', PORT, 0, 65_535) : 3000,
+    host: HOST || '127.0.0.1',
+    maxBodyBytes: MAX_BODY_BYTES ? readNumber('MAX_BODY_BYTES', MAX_BODY_BYTES, 1, 2 ** 30) : undefined,
+  }
+}
+
+function readNumber(name: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  // Number() takes '', ' 1 ', '0x10' and '1e3' too, which nobody means.
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value
+  throw new SettingsError(`${name} must be a whole number from ${least} to ${most}, not '${text}'.`)
+}
