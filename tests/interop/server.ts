@@ -1,0 +1,32 @@
+import type { AddressInfo } from 'node:net'
+import hoofbeat, { type HoofbeatOptions } from '@hoofbeat/server'
+import Fastify, { type FastifyInstance } from 'fastify'
+
+/** A server for foreign clients: topics open to all, one message route and one subscription route. */
+export interface InteropServer {
+  readonly app: FastifyInstance
+  readonly url: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Starts it on a free port. */
+export async function startServer(options: Partial<HoofbeatOptions> = {}): Promise<InteropServer> {
+  const app = Fastify()
+  await app.register(hoofbeat, {
+    endpoints: [{ path: '/stomp' }],
+    allow: { send: ['/topic/**'], subscribe: ['/topic/**'] },
+    authenticate: (connect) => connect.login,
+    drainMs: 0,
+    ...options,
+  })
+  app.stomp.message('/hello', { sendTo: '/topic/greetings' }, (message) => {
+    const body = message.body
+    const name = typeof body === 'object' && body !== null && 'name' in body ? String(body.name) : 'nobody'
+    return { content: `Hello, ${name}!` }
+  })
+  app.stomp.subscription('/answer', () => ({ answer: 42 }))
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  return { app, port, url: `ws://127.0.0.1:${port}/stomp`, close: () => app.close() }
+}
