@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 // Tests run on the sources, so a change needs no build; packaging is proven apart, on what would be published.
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   resolve: {
     alias: [
       { find: /^@hoofbeat\/codec$/, replacement: path('packages/codec/src/index.ts') },
@@ -21,3 +21,5 @@ export default defineConfig({
     ],
   },
 })
+
+export default config

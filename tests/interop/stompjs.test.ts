@@ -1,3 +1,4 @@
+import '@fastify/websocket'
 import { Client, type IFrame, type IMessage, type StompHeaders } from '@stomp/stompjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'

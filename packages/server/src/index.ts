@@ -26,7 +26,7 @@ export type {
 export type { AllowedOrigins } from './hooks/origin.js'
 export type { AllowOptions } from './hooks/rules.js'
 export type { User, UserLike } from './hooks/user.js'
-export type { EndpointOptions, HoofbeatLimits, HoofbeatOptions } from './options.js'
+export type { EndpointOptions, HoofbeatLimits, HoofbeatOptions } from './plugin.js'
 export { hoofbeatPlugin as default, hoofbeatPlugin as hoofbeat } from './plugin.js'
 export type {
   MessageRouteOptions,

@@ -17,6 +17,8 @@ import { createRouteTable } from './routes/route-table.js'
 import { createPublication } from './routes/value-encoder.js'
 import { openWebSocketDoor, provideWebSocket } from './transports/websocket-door.js'
 
+export type { EndpointOptions, HoofbeatLimits, HoofbeatOptions } from './options.js'
+
 /** Value of the `server` header of CONNECTED. */
 const SERVER_NAME = 'hoofbeat'
 

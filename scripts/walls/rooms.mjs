@@ -1,0 +1,181 @@
+/**
+ * The rooms of the packages and what each may import: docs/architecture.md tells the same to readers. A change of the map
+ * changes both.
+ *
+ * A room is a folder (`message/`) or one file (`errors.ts`; `*` stands for part of a name) below `packages/<package>/src/`.
+ * The first entry that fits a file is its room. What is not named here is forbidden:
+ *
+ * - `imports`: rooms of the same package, or `codec`, `sse` for the published entries of those packages
+ * - `types`: the same, but by `import type` only
+ * - `own`: the folder whose files it may import freely; by default its own folder, and nothing for a single file
+ * - `fastify`: `true` for fastify and what plugins are made with, `'types'` for fastify by `import type` only
+ * - `packages`, `typePackages`: further packages; `builtins`: Node's modules, `true` for all
+ * - `alone`: not even the rooms that are open to all
+ */
+
+/** Rooms of the server that every other room may import, unless it stands `alone`. */
+export const openToAll = ['errors.ts', 'destination/', 'observe/events.ts']
+
+const everyRoom = [
+  'api.ts',
+  'clock/',
+  'connection/',
+  'message/',
+  'transports/',
+  'endpoints/',
+  'framing/',
+  'session/',
+  'dispatch/',
+  'hooks/',
+  'routes/',
+  'users/',
+  'broker/',
+  'cluster/',
+  'store/',
+  'observe/',
+]
+
+const server = [
+  // The public face and the composition root.
+  { room: 'index.ts', imports: [...everyRoom, 'codec'] },
+  { room: 'plugin.ts', imports: [...everyRoom, 'codec'], fastify: true },
+  { room: 'api.ts', imports: ['routes/'], types: [...everyRoom, ...openToAll, 'codec'], alone: true, fastify: true },
+  { room: 'options.ts', imports: ['codec'], types: everyRoom, fastify: true },
+  { room: 'testing/', imports: [...everyRoom, 'codec'], fastify: 'types', typePackages: ['ws'] },
+
+  // Low rooms: they import nothing, or messages.
+  { room: 'errors.ts', alone: true, fastify: true },
+  { room: 'destination/', alone: true },
+  { room: 'clock/', alone: true },
+  { room: 'message/', imports: ['codec'], builtins: ['buffer'] },
+  { room: 'connection/connection.ts', types: ['codec', 'message/'], alone: true },
+  { room: 'connection/socket-connection.ts', types: ['message/'], own: 'connection/', builtins: true },
+  { room: 'connection/', types: ['message/'] },
+
+  // From the socket to the session.
+  {
+    room: 'transports/websocket*.ts',
+    imports: ['connection/', 'message/'],
+    own: 'transports/',
+    fastify: true,
+    packages: ['@fastify/websocket'],
+    builtins: ['http', 'stream'],
+    typePackages: ['ws'],
+  },
+  { room: 'transports/sse.ts', imports: ['connection/', 'message/', 'sse'], own: 'transports/', fastify: true },
+  { room: 'transports/sockjs/', imports: ['connection/', 'message/'], own: 'transports/', fastify: true },
+  { room: 'transports/tcp.ts', imports: ['connection/', 'message/'], own: 'transports/', builtins: true },
+  { room: 'transports/', imports: ['connection/', 'message/'] },
+  {
+    room: 'endpoints/plain-door.ts',
+    imports: ['connection/', 'message/', 'framing/outbox.ts', 'session/', 'dispatch/', 'hooks/', 'clock/'],
+    types: ['users/'],
+    own: 'endpoints/',
+    fastify: true,
+  },
+  {
+    room: 'endpoints/',
+    imports: ['connection/', 'message/', 'framing/outbox.ts', 'session/', 'dispatch/', 'hooks/', 'clock/'],
+    types: ['users/'],
+    fastify: 'types',
+  },
+  { room: 'framing/', imports: ['codec', 'connection/', 'message/', 'clock/'] },
+  {
+    room: 'session/',
+    imports: ['codec', 'connection/', 'message/', 'framing/', 'dispatch/', 'hooks/', 'observe/', 'clock/'],
+    types: ['users/'],
+    fastify: 'types',
+  },
+
+  // From the session to a route or the broker.
+  {
+    room: 'dispatch/',
+    imports: ['codec', 'message/', 'hooks/', 'users/', 'routes/', 'broker/broker.ts', 'broker/subscribe-headers.ts'],
+  },
+  { room: 'hooks/', imports: ['codec'], types: ['users/'], fastify: true },
+  {
+    room: 'routes/',
+    imports: ['codec', 'message/', 'hooks/', 'broker/broker.ts', 'observe/'],
+    types: ['users/'],
+    fastify: true,
+    packages: ['find-my-way'],
+  },
+  { room: 'users/', types: ['codec'] },
+
+  // Brokers and what they stand on.
+  { room: 'broker/broker.ts', types: ['codec', 'message/'], alone: true },
+  { room: 'broker/subscribe-headers.ts', types: ['codec'] },
+  { room: 'broker/broker.contract.ts', imports: ['codec', 'message/', 'broker/broker.ts'] },
+  { room: 'broker/subscriptions/' },
+  {
+    room: 'broker/embedded/',
+    imports: [
+      'broker/broker.ts',
+      'broker/subscribe-headers.ts',
+      'broker/subscriptions/',
+      'message/',
+      'store/message-store.ts',
+      'codec',
+      'observe/',
+      'clock/',
+    ],
+  },
+  {
+    room: 'broker/relay/leg.ts',
+    imports: [
+      'broker/broker.ts',
+      'broker/subscriptions/',
+      'connection/',
+      'message/',
+      'framing/',
+      'codec',
+      'observe/',
+      'clock/',
+    ],
+    own: 'broker/relay/',
+    builtins: true,
+  },
+  {
+    room: 'broker/relay/',
+    imports: [
+      'broker/broker.ts',
+      'broker/subscriptions/',
+      'connection/',
+      'message/',
+      'framing/',
+      'codec',
+      'observe/',
+      'clock/',
+    ],
+  },
+  { room: 'cluster/', imports: ['broker/broker.ts', 'users/'], types: ['sse'] },
+  { room: 'store/message-store.ts', types: ['codec', 'message/'], alone: true },
+  { room: 'store/durable*.ts', imports: ['codec', 'message/', 'clock/'], own: 'store/', builtins: true },
+  { room: 'store/', imports: ['codec', 'message/', 'clock/'] },
+
+  // What operators see.
+  { room: 'observe/events.ts', types: ['codec', 'message/'], alone: true },
+  { room: 'observe/diagnostics.ts', own: 'observe/', builtins: ['diagnostics_channel'] },
+  { room: 'observe/metrics.ts', own: 'observe/', packages: ['prom-client'] },
+  { room: 'observe/log.ts', own: 'observe/', fastify: 'types' },
+  { room: 'observe/' },
+]
+
+const sse = [
+  { room: 'index.ts', alone: true },
+  { room: 'wire.ts', alone: true },
+  { room: 'client/', imports: ['wire.ts'], packages: ['eventsource-parser'] },
+  { room: 'server/', imports: ['wire.ts'], fastify: true, builtins: true },
+]
+
+/** All rooms with their package, in the order in which they are tried. */
+export const rooms = [
+  ...server.map((entry) => ({ package: 'server', ...entry })),
+  ...sse.map((entry) => ({ package: 'sse', ...entry })),
+]
+
+/** What `fastify: true` opens. */
+export const fastifyPackages = ['fastify', 'fastify-plugin', '@fastify/error']
+
+/** Files of the server that have a wall of their own, which says who may import them. */
+export const guarded = ['index.ts', 'plugin.ts', 'options.ts', 'testing/']
