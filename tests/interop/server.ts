@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import hoofbeat, { type HoofbeatOptions } from '@hoofbeat/server'
 import Fastify, { type FastifyInstance } from 'fastify'
 
@@ -7,6 +7,8 @@ export interface InteropServer {
   readonly app: FastifyInstance
   readonly url: string
   readonly port: number
+  /** Cuts all connections, as a network does. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -26,7 +28,17 @@ export async function startServer(options: Partial<HoofbeatOptions> = {}): Promi
     return { content: `Hello, ${name}!` }
   })
   app.stomp.subscription('/answer', () => ({ answer: 42 }))
+  const sockets = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => sockets.add(socket))
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
-  return { app, port, url: `ws://127.0.0.1:${port}/stomp`, close: () => app.close() }
+  return {
+    app,
+    port,
+    url: `ws://127.0.0.1:${port}/stomp`,
+    cut() {
+      for (const socket of sockets) socket.destroy()
+    },
+    close: () => app.close(),
+  }
 }

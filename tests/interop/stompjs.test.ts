@@ -1,4 +1,3 @@
-import '@fastify/websocket'
 import { Client, type IFrame, type IMessage, type StompHeaders } from '@stomp/stompjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -133,7 +132,7 @@ describe('@stomp/stompjs over ws', () => {
     client.onConnect = () => {
       connects++
     }
-    for (const socket of server.app.websocketServer.clients) socket.terminate()
+    server.cut()
     await expect.poll(() => connects).toBe(1)
   })
 })

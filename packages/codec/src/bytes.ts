@@ -13,8 +13,7 @@ const strictUtf8 = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 const singleByte = new TextDecoder('latin1')
 const encoder = new TextEncoder()
 
-// Where there is no Buffer with a pool of its own, short texts are encoded one behind the other into one block: a typed
-// array for each costs several times as much.
+// Short texts are encoded one behind the other into one block: a block for each costs several times as much.
 const BLOCK_SIZE = 16384
 let block = new Uint8Array(0)
 let blockUsed = 0
@@ -69,10 +68,9 @@ export function decodeSingleBytes(bytes: Uint8Array, from: number, to: number): 
 
 /** Text to UTF-8; a lone surrogate becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
-  if (NodeBuffer !== undefined) return NodeBuffer.from(text)
   // A character of a JavaScript string takes at most three bytes.
   const most = text.length * 3
-  if (most > BLOCK_SIZE) return encoder.encode(text)
+  if (most > BLOCK_SIZE) return NodeBuffer === undefined ? encoder.encode(text) : NodeBuffer.from(text)
   if (blockUsed + most > block.length) {
     block = new Uint8Array(BLOCK_SIZE)
     blockUsed = 0
@@ -81,4 +79,10 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   const { written } = encoder.encodeInto(text, block.subarray(from))
   blockUsed += written
   return new Uint8Array(block.buffer, from, written)
+}
+
+/** Writes `text` at `offset` if all of it is ASCII; returns whether it was. */
+export function writeAscii(text: string, into: Uint8Array, offset: number): boolean {
+  const { read, written } = encoder.encodeInto(text, into.subarray(offset, offset + text.length))
+  return read === text.length && written === text.length
 }

@@ -1,4 +1,4 @@
-import { allocate, encodeUtf8 } from './bytes.js'
+import { allocate, encodeUtf8, writeAscii } from './bytes.js'
 import { COMMANDS, type Command, type CommandTraits } from './command.js'
 import { ProtocolError } from './errors.js'
 import type { FrameInit } from './frame.js'
@@ -18,7 +18,7 @@ const JOINED_TEXT_LENGTH = 4096
  * `content-length`, which is written last, and only on SEND, MESSAGE and ERROR; and for lone surrogates, which become
  * U+FFFD as everywhere on the web.
  *
- * In Node the result is a Buffer and may be part of a larger memory block: use it as the view that it is.
+ * The result is often part of a larger block of memory (16 KiB), shared with other frames: use it as the view that it is.
  *
  * @throws ProtocolError `STOMP_ERR_UNWRITABLE_HEADER` for a header that `version` cannot write (see
  * {@link encodeHeader}), `STOMP_ERR_BODY_NOT_ALLOWED` for a body on any other command,
@@ -32,19 +32,30 @@ export function encode({ command, headers, body = '' }: FrameInit, version: Vers
     if (body.length === 0) return encodeUtf8(`${head}\n\0`)
     throw new ProtocolError('STOMP_ERR_BODY_NOT_ALLOWED', `only SEND, MESSAGE and ERROR have a body, not ${command}`)
   }
-  if (typeof body === 'string' && body.length <= JOINED_TEXT_LENGTH) {
-    const text = `${head}content-length:${body.length}\n\n${body}\0`
-    const bytes = encodeUtf8(text)
-    // As many bytes as characters: the body is ASCII and its length right.
-    if (bytes.length === text.length) return bytes
+  if (typeof body === 'string') {
+    // As many bytes as characters: the body is ASCII, as most are, and its length right.
+    if (body.length <= JOINED_TEXT_LENGTH) {
+      const text = `${head}content-length:${body.length}\n\n${body}\0`
+      const bytes = encodeUtf8(text)
+      if (bytes.length === text.length) return bytes
+    } else {
+      const [bytes, bodyFrom] = layOut(head, body.length)
+      if (writeAscii(body, bytes, bodyFrom)) return bytes
+    }
   }
   const bodyBytes = typeof body === 'string' ? encodeUtf8(body) : body
-  const headBytes = encodeUtf8(`${head}content-length:${bodyBytes.length}\n\n`)
-  const bytes = allocate(headBytes.length + bodyBytes.length + 1)
-  bytes.set(headBytes)
-  bytes.set(bodyBytes, headBytes.length)
-  bytes[bytes.length - 1] = NUL
+  const [bytes, bodyFrom] = layOut(head, bodyBytes.length)
+  bytes.set(bodyBytes, bodyFrom)
   return bytes
+}
+
+/** A frame without its body, and where that belongs. */
+function layOut(head: string, bodyLength: number): [bytes: Uint8Array<ArrayBuffer>, bodyFrom: number] {
+  const headBytes = encodeUtf8(`${head}content-length:${bodyLength}\n\n`)
+  const bytes = allocate(headBytes.length + bodyLength + 1)
+  bytes.set(headBytes)
+  bytes[bytes.length - 1] = NUL
+  return [bytes, headBytes.length]
 }
 
 /**

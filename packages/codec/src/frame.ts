@@ -38,7 +38,7 @@ export class DecodedFrame implements Frame {
 
   /**
    * @param text decoded text that ends with the body's, if the decoder had it at hand
-   * @param textFrom where in it the body begins; -1 when there is no such text
+   * @param textFrom where in it the body begins
    */
   constructor(
     command: Command,
@@ -68,7 +68,7 @@ export class DecodedFrame implements Frame {
   get text(): string {
     let text = this.#text
     if (text === undefined) text = decodeUtf8(this.#bytes, this.#from, this.#to)
-    else if (this.#textFrom > 0) text = text.slice(this.#textFrom)
+    else text = text.slice(this.#textFrom)
     this.#textFrom = 0
     this.#text = text
     return text

@@ -133,9 +133,7 @@ export class HeaderSection {
         value = unescaped(value, text, colon + 1, rules)
       }
       if (isTrimmed) {
-        const trimmed = trim(name)
-        isPlain &&= trimmed === name
-        name = trimmed
+        name = trim(name)
         value = trim(value)
       }
       if (name === '') throw new Flaw('STOMP_ERR_MALFORMED_HEADER', 'a header line needs a name before its colon', at)

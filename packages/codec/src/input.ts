@@ -19,7 +19,6 @@ export class Input {
   end = 0
   /** How many bytes of the stream lie before `bytes[0]`. */
   origin = 0
-  #isOwn = false
 
   push(chunk: Uint8Array): void {
     const added = chunk.length
@@ -28,10 +27,10 @@ export class Input {
     if (held === 0) {
       this.bytes = adopt(chunk)
       this.end = added
-      this.#isOwn = false
       return
     }
-    if (!this.#isOwn || this.bytes.length < this.end + added) this.#move(held, added)
+    // A chunk of somebody else is always full.
+    if (this.bytes.length < this.end + added) this.#move(held, added)
     const { bytes, end } = this
     // The call of a native copy costs more than a few bytes copied by hand.
     if (added < 32) for (let i = 0; i < added; i++) bytes[end + i] = chunk[i] ?? 0
@@ -59,6 +58,5 @@ export class Input {
     this.bytes = bytes
     this.start = 0
     this.end = held
-    this.#isOwn = true
   }
 }

@@ -16,7 +16,7 @@ export function findReceipt(bytes: Uint8Array, from: number, to: number, version
   const rules = rulesOf(COMMANDS.get(command)?.isConnecting ?? false, version)
   let at = from + commandLine.length + 1
   for (const line of lines) {
-    if (line === '' || line === '\r' ) return undefined
+    if (line === '' || line === '\r' || line.includes('\0')) return undefined
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(colon, 0))
     if ((rules.isTrimmed ? name.trim() : name) === 'receipt') {

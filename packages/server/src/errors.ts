@@ -199,5 +199,13 @@ export function toStompError(thrown: unknown, fallback: StompErrorCode): StompEr
 }
 
 function isStompError(thrown: unknown): thrown is StompError {
-  return thrown instanceof Error && thrown.name === 'StompError' && 'code' in thrown && 'cure' in thrown
+  if (!(thrown instanceof Error && thrown.name === 'StompError' && 'code' in thrown && 'cure' in thrown)) return false
+  // Made elsewhere, perhaps: what cannot stand in an ERROR frame or a close reason is not taken for ours.
+  const { code, cure } = thrown
+  return (
+    typeof code === 'string' &&
+    /^\w{1,100}$/.test(code) &&
+    typeof cure === 'string' &&
+    typeof thrown.message === 'string'
+  )
 }

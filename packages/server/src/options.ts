@@ -61,6 +61,7 @@ export function resolveLimits(limits: Partial<HoofbeatLimits> = {}): HoofbeatLim
     frameTimeoutMs: 30_000,
     maxSubscriptions: 256,
     maxRunningHandlers: 16,
+    hookTimeoutMs: 10_000,
     ...frame,
   }
   for (const [name, value] of Object.entries(resolved)) {

@@ -15,6 +15,7 @@ import { createLogObserver } from './observe/log.js'
 import { checkOptions, type HoofbeatOptions, resolveLimits } from './options.js'
 import { createRouteTable } from './routes/route-table.js'
 import { createPublication } from './routes/value-encoder.js'
+import { guardUpgrades } from './transports/upgrade-guard.js'
 import { openWebSocketDoor, provideWebSocket } from './transports/websocket-door.js'
 
 export type { EndpointOptions, HoofbeatLimits, HoofbeatOptions } from './options.js'
@@ -46,6 +47,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     routes: table.routes,
     rules: compileRules(options.allow ?? {}, syntax),
     hooks: table.rootHooks,
+    after: (delayMs, run) => wheel.after(delayMs, run),
   }
   const endpoint = createEndpoint({
     authenticate: options.authenticate,
@@ -57,10 +59,16 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     openDispatcher: (recipient, caller) => openDispatcher(recipient, caller, dispatch),
   })
 
-  // Before the WebSocket plugin adds its own, which ends the sockets at once.
+  const guard = guardUpgrades(fastify.server, {
+    timeoutMs: limits.connectTimeoutMs,
+    after: (delayMs, run) => wheel.after(delayMs, run),
+    soon: (run) => clock.soon(run),
+    isClosing: () => isClosing,
+  })
   fastify.addHook('preClose', async () => {
     isClosing = true
     await endpoint.drain(drainMs)
+    guard.close()
   })
   fastify.addHook('onReady', async () => table.seal())
   fastify.addHook('onClose', async () => {

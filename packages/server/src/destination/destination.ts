@@ -67,7 +67,10 @@ export function createDestinationSyntax(separator: Separator = '/'): Destination
     },
     isBelow(destination, prefix) {
       if (!destination.startsWith(prefix)) return false
-      return destination.length === prefix.length || destination.charCodeAt(prefix.length) === 47
+      if (destination.length === prefix.length) return true
+      // With dots, only the first segment of a destination ends with a slash.
+      const end = separator === '.' && prefix.includes('/', 1) ? '.' : '/'
+      return destination[prefix.length] === end
     },
     rest(destination, prefix) {
       const below = destination.slice(prefix.length + 1)

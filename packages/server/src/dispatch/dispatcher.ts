@@ -28,6 +28,8 @@ export interface DispatchParts {
   /** A `message-id` that was never given before. */
   readonly nextMessageId: () => string
   readonly limits: DispatchLimits
+  /** Calls `run` once, after `delayMs`, unless it is cancelled. */
+  readonly after: (delayMs: number, run: () => void) => { cancel(): void }
 }
 
 /** Limits of one session's dispatcher. */
@@ -36,6 +38,8 @@ export interface DispatchLimits {
   readonly maxSubscriptions: number
   /** Route handlers of one session that may run at the same time; then reading pauses. @default 16 */
   readonly maxRunningHandlers: number
+  /** How long a hook (`authenticate` too) may take to answer, in ms; then its frame is refused. @default 10000 */
+  readonly hookTimeoutMs: number
 }
 
 /**
@@ -175,23 +179,33 @@ class SessionDispatcher implements Dispatcher, Subscriber {
     if (pending === undefined) return effect()
     this.#isHookPending = true
     this.#updatePaused()
-    pending
-      .then(
-        () => {
-          // What the client had sent before it left still counts; but there is nobody left to deliver to.
-          if (this.#isClosed && frame.command !== 'SEND') return
-          try {
-            effect()
-          } catch (error) {
-            this.#refuse(frame, error)
-          }
-        },
-        (error) => this.#refuse(frame, error, 'STOMP_ERR_FORBIDDEN'),
-      )
-      .finally(() => {
-        this.#isHookPending = false
-        this.#updatePaused()
-      })
+    let isOver = false
+    const finish = (outcome: () => void): void => {
+      if (isOver) return
+      isOver = true
+      deadline.cancel()
+      this.#isHookPending = false
+      outcome()
+      this.#updatePaused()
+    }
+    const deadline = this.#parts.after(this.#parts.limits.hookTimeoutMs, () => {
+      finish(() => this.#refuse(frame, forbidden('Whether this is allowed was not decided in time')))
+    })
+    pending.then(
+      () => finish(() => this.#allowed(frame, effect)),
+      (error) => finish(() => this.#refuse(frame, error, 'STOMP_ERR_FORBIDDEN')),
+    )
+  }
+
+  /** The effect of a frame whose hooks took their time. */
+  #allowed(frame: Frame, effect: () => void): void {
+    // What the client had sent before it left still counts; but there is nobody left to deliver to.
+    if (this.#isClosed && frame.command !== 'SEND') return
+    try {
+      effect()
+    } catch (error) {
+      this.#refuse(frame, error)
+    }
   }
 
   /** Gives a request to the broker and tells the outcome. Throws what the broker refuses at once. */

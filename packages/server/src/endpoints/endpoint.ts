@@ -24,6 +24,7 @@ export interface Endpoint {
 /** Makes an endpoint for STOMP sessions. */
 export function createEndpoint(parts: SessionParts): Endpoint {
   const sessions = new Set<Session>()
+  let drainCode: number | undefined
   return {
     get sessionCount() {
       return sessions.size
@@ -31,9 +32,11 @@ export function createEndpoint(parts: SessionParts): Endpoint {
     accept(connection) {
       const session = openSession(connection, parts, () => sessions.delete(session))
       sessions.add(session)
+      if (drainCode !== undefined) session.drain(drainCode)
     },
     async drain(drainMs) {
       const closeCode = drainMs === 0 ? 1001 : 1012
+      drainCode = closeCode
       const stepMs = drainMs / sessions.size
       const ends = [...sessions].map((session, i) => {
         if (i === 0 || drainMs === 0) return session.drain(closeCode)
@@ -42,6 +45,8 @@ export function createEndpoint(parts: SessionParts): Endpoint {
         })
       })
       await Promise.all(ends)
+      // Those that were accepted while the first ones ended.
+      await Promise.all([...sessions].map((session) => session.drain(closeCode)))
     },
   }
 }

@@ -20,8 +20,9 @@ export interface OutboxLimits {
 export interface Outbox extends Flushable {
   /**
    * Adds a frame behind all others. `full`: taken, but the peer reads slowly. `dropped`: it did not fit while the peer
-   * reads slowly, and `overflowed` has been told; or the end was reached before. A burst within one turn is not held
-   * against the peer: what would not fit any more is written early.
+   * reads slowly, and `overflowed` has been told; or the end was reached before. In a burst within one turn, what would
+   * not fit any more is written early; but beyond what the connection takes at once and `maxOutboxBytes`, a burst is
+   * held against the peer: who publishes megabytes lets the event loop turn in between.
    */
   push(frame: WireFrame): Taken
   /** Writes what waits now, unless the connection is full. */

@@ -37,7 +37,10 @@ export function createAdmission(options: AdmissionOptions, isClosing: () => bool
     if (isClosing()) throw new Closing()
     const isAllowed = await isOriginAllowed(request, allowedOrigins).catch(refuseAs(OriginRefused, request))
     if (!isAllowed) throw new OriginRefused()
-    return identify === undefined ? undefined : ask(identify, request).catch(refuseAs(NotAuthenticated, request))
+    const identity = identify && (await ask(identify, request).catch(refuseAs(NotAuthenticated, request)))
+    // The end may have begun while a hook was asked.
+    if (isClosing()) throw new Closing()
+    return identity
   }
 }
 

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 
 /**
- * Which pages may connect: listed origins (`https://chat.example.org`: as browsers write them, without a path), `'*'`
- * for any, or a function that decides; one that throws refuses.
+ * Which pages may connect: listed origins (`https://chat.example.org`: as browsers write them, without a path) beside
+ * those of the page's own host; `'*'` for any; or a function that alone decides, about pages of the same host too. One
+ * that throws refuses.
  */
 export type AllowedOrigins =
   | '*'
@@ -12,16 +13,18 @@ export type AllowedOrigins =
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' }
 
 /**
- * The Origin rule of all doors: a request without `Origin` comes from no page and passes; a page of the same host and
- * port passes; others only if they are listed. The scheme is not compared: behind a proxy that ends TLS the server sees
- * plain HTTP. `Origin: null` (sandboxed and local pages) passes only if `'null'` is listed.
+ * The Origin rule of all doors: a request without `Origin` comes from no page and passes; where a function is given, it
+ * decides; else a page of the same host and port passes, and others if they are listed. The scheme is not compared:
+ * behind a proxy that ends TLS the server sees plain HTTP. `Origin: null` (sandboxed and local pages) passes only if
+ * `'null'` is listed.
  *
  * The host is `request.host`, so behind a proxy that rewrites Host set Fastify's `trustProxy`, or list the origin.
  */
 export async function isOriginAllowed(request: FastifyRequest, allowed: AllowedOrigins): Promise<boolean> {
   const { origin } = request.headers
   if (origin === undefined || allowed === '*') return true
-  if (typeof allowed === 'function' ? await allowed(origin, request) : allowed.includes(origin)) return true
+  if (typeof allowed === 'function') return await allowed(origin, request)
+  if (allowed.includes(origin)) return true
   return isSameHost(origin, request.host)
 }
 

@@ -1,6 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Observe } from './events.js'
 
+/** What a hook or handler threw that was not meant for the peer. */
+function isOwnFault(code: string, cause: unknown): boolean {
+  if (code === 'STOMP_ERR_HANDLER_FAILED') return true
+  if (!(cause instanceof Error)) return false
+  return !('statusCode' in cause && Number(cause.statusCode) >= 400 && Number(cause.statusCode) < 500)
+}
+
 /**
  * Tells events to the application's logger: a fault of the server's own (something was thrown that is no refusal) as
  * `error`, refusals as `info`, the rest as `debug`. Nothing of a frame's body, and no credentials, are in an event.
@@ -10,7 +17,7 @@ export function createLogObserver(log: FastifyBaseLogger): Observe {
     switch (event.type) {
       case 'refused': {
         const { session, code, message, cause } = event
-        if (code === 'STOMP_ERR_HANDLER_FAILED') return log.error({ session, code, err: cause }, message)
+        if (isOwnFault(code, cause)) return log.error({ session, code, err: cause }, message)
         return log.info({ session, code, err: cause }, `refused: ${message}`)
       }
       case 'handler-value-dropped':

@@ -24,6 +24,8 @@ export interface SessionLimits {
   readonly connectTimeoutMs: number
   /** How long DISCONNECT and the end of the server wait for frames that are not settled yet. @default 10000 */
   readonly settleTimeoutMs: number
+  /** How long `authenticate` may take to answer; then the session is refused. @default 10000 */
+  readonly hookTimeoutMs: number
   /** How long after the RECEIPT of a DISCONNECT the client may close by itself. @default 1000 */
   readonly lingerMs: number
 }
@@ -124,6 +126,8 @@ class StompSession implements Session, FrameListener, Recipient {
   }
 
   silent(): void {
+    // Who has said DISCONNECT need not beat any more; that wait has its own end.
+    if (this.#state === 'leaving' || this.#state === 'lingering') return
     this.#fail(new StompError('STOMP_ERR_SILENT'))
   }
 
@@ -171,7 +175,7 @@ class StompSession implements Session, FrameListener, Recipient {
   #connect(frame: Frame): void {
     this.#state = 'connecting'
     this.#timer.cancel()
-    this.#timer = this.#after(this.#parts.limits.settleTimeoutMs, () => {
+    this.#timer = this.#after(this.#parts.limits.hookTimeoutMs, () => {
       this.#fail(new StompError('STOMP_ERR_NOT_AUTHENTICATED', { message: 'The credentials were not checked in time' }))
     })
     this.#framed.setPaused(true)

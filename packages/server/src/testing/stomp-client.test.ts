@@ -14,7 +14,7 @@ function setUp() {
     connection = accepted
     accepted.attach({
       message: (data) => {
-        heard.push(data.toString())
+        heard.push(Buffer.from(data).toString())
         onMessage()
       },
       drained: () => {},

@@ -31,7 +31,8 @@ export async function provideWebSocket(fastify: FastifyInstance, options: WebSoc
     fastify.log.debug('using the WebSocket server of the application; its maxPayload and handleProtocols apply')
     return
   }
-  const isOurs = (url: string | undefined): boolean => options.paths.has((url ?? '').split('?', 1)[0] ?? '')
+  const paths = new Set([...options.paths].map(spelling))
+  const isOurs = (url: string | undefined): boolean => paths.has(spelling((url ?? '').split('?', 1)[0] ?? ''))
   const serverOptions = {
     maxPayload: options.maxTransportMessageBytes,
     // Newer than the published types of ws: how long a peer may take to answer a close frame.
@@ -53,6 +54,15 @@ export async function provideWebSocket(fastify: FastifyInstance, options: WebSoc
   })
 }
 
+/** One spelling for all that a router may take for the same path: escapes, case, a slash at the end. */
+function spelling(path: string): string {
+  try {
+    return decodeURIComponent(path).toLowerCase().replace(/\/+$/, '')
+  } catch {
+    return path
+  }
+}
+
 /** Opens the WebSocket door at one path. */
 export function openWebSocketDoor(fastify: FastifyInstance, door: WebSocketDoor): void {
   if (!fastify.hasRequestDecorator('stompIdentity')) fastify.decorateRequest('stompIdentity', null)
@@ -70,7 +80,14 @@ export function openWebSocketDoor(fastify: FastifyInstance, door: WebSocketDoor)
       return reply.header('upgrade', 'websocket').header('connection', 'upgrade').send(door.upgradeRequired())
     },
     wsHandler(socket, request) {
-      door.accept(webSocketConnection(socket, request, request.getDecorator('stompIdentity') ?? undefined))
+      // Not for the application to broadcast to, nor for @fastify/websocket to end before the session has.
+      fastify.websocketServer.clients.delete(socket)
+      try {
+        door.accept(webSocketConnection(socket, request, request.getDecorator('stompIdentity') ?? undefined))
+      } catch (error) {
+        socket.terminate()
+        throw error
+      }
     },
   }
   fastify.route(route)

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Connection, ConnectionListener, Peer } from '../connection/connection.js'
@@ -12,6 +12,9 @@ const STOMP_PROTOCOLS: ReadonlySet<string> = new Set(['v10.stomp', 'v11.stomp', 
  * comes only to who has passed that.
  */
 const FULL_BYTES = 65_536
+
+/** With these codes `ws` ends a connection whose peer broke RFC 6455: protocol, ill-formed UTF-8, too large a message. */
+const FAULT_CODES: ReadonlySet<number> = new Set([1002, 1007, 1008, 1009])
 
 /** The first sub-protocol of the client's list that we speak; false if there is none: the handshake succeeds without. */
 export function selectProtocol(offered: Iterable<string>): string | false {
@@ -37,15 +40,15 @@ class WebSocketConnection implements Connection {
    * once and whole, so order and framing hold. With compression negotiated, or where there is no real socket (an
    * injected request), frames go through `ws.send`.
    */
-  readonly #raw: Duplex | undefined
+  readonly #raw: Socket | undefined
   #isEnding = false
   #isFull = false
   #drained: () => void = () => {}
 
   constructor(socket: WebSocket, request: FastifyRequest, identity: unknown) {
     this.#socket = socket
-    const raw = request.raw.socket
-    this.#raw = raw !== undefined && socket.extensions === '' ? raw : undefined
+    const raw = request.raw.socket instanceof Socket ? request.raw.socket : undefined
+    this.#raw = socket.extensions === '' ? raw : undefined
     // A vanished peer that owes no heart-beats is noticed by TCP.
     raw?.setKeepAlive(true, 30_000)
     this.peer = {
@@ -79,7 +82,7 @@ class WebSocketConnection implements Connection {
      */
     const close = socket.close.bind(socket)
     socket.close = (code, reason) => {
-      if (!this.#isEnding && code !== undefined && reason === undefined) {
+      if (!this.#isEnding && code !== undefined && FAULT_CODES.has(code) && reason === undefined) {
         listener.broken(code, 'the peer broke the WebSocket protocol')
       }
       this.#isEnding = true
