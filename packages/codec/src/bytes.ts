@@ -15,7 +15,8 @@ const encoder = new TextEncoder()
 
 // Short texts are encoded one behind the other into one block: a block for each costs several times as much.
 const BLOCK_SIZE = 16384
-let block = new Uint8Array(0)
+export let block: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+let nodeBlock: InstanceType<NonNullable<typeof NodeBuffer>> | undefined
 let blockUsed = 0
 
 /** The same memory, as the kind of array that is fastest to read here. */
@@ -70,15 +71,49 @@ export function decodeSingleBytes(bytes: Uint8Array, from: number, to: number): 
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   // A character of a JavaScript string takes at most three bytes.
   const most = text.length * 3
-  if (most > BLOCK_SIZE) return NodeBuffer === undefined ? encoder.encode(text) : NodeBuffer.from(text)
+  const from = reserve(most)
+  if (from < 0) return NodeBuffer === undefined ? encoder.encode(text) : NodeBuffer.from(text)
+  return take(from, from + writeBlock(text, from))
+}
+
+/** Room for at most `most` bytes in `block`, from the returned index on; -1 where that is too much. */
+export function reserve(most: number): number {
+  if (most > BLOCK_SIZE) return -1
   if (blockUsed + most > block.length) {
-    block = new Uint8Array(BLOCK_SIZE)
+    const { buffer, byteOffset } = allocate(BLOCK_SIZE)
+    block = new Uint8Array(buffer, byteOffset, BLOCK_SIZE)
+    nodeBlock = NodeBuffer?.from(buffer, byteOffset, BLOCK_SIZE)
     blockUsed = 0
   }
-  const from = blockUsed
-  const { written } = encoder.encodeInto(text, block.subarray(from))
-  blockUsed += written
-  return new Uint8Array(block.buffer, from, written)
+  return blockUsed
+}
+
+/** What was written in the room that `reserve` gave last. */
+export function take(from: number, to: number): Uint8Array<ArrayBuffer> {
+  blockUsed = to
+  return new Uint8Array(block.buffer, block.byteOffset + from, to - from)
+}
+
+/** Writes text to `block` as UTF-8, in room that was reserved; returns the number of bytes. */
+export function writeBlock(text: string, at: number): number {
+  if (nodeBlock !== undefined) return nodeBlock.write(text, at)
+  return encoder.encodeInto(text, block.subarray(at)).written
+}
+
+/** ASCII text as its bytes, or undefined where it is not ASCII. */
+export function octetsOf(text: string): readonly number[] | undefined {
+  const octets: number[] = []
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 127) return undefined
+    octets.push(text.charCodeAt(i))
+  }
+  return octets
+}
+
+/** Writes a few bytes by hand, which costs less than a native call; returns where they end. */
+export function writeOctets(octets: readonly number[], into: Uint8Array, at: number): number {
+  for (let i = 0; i < octets.length; i++) into[at + i] = octets[i] ?? 0
+  return at + octets.length
 }
 
 /** Writes `text` at `offset` if all of it is ASCII; returns whether it was. */

@@ -1,3 +1,5 @@
+import { octetsOf } from './bytes.js'
+
 /** What a client may send. NACK came with STOMP 1.1, STOMP (for CONNECT) too. */
 export type ClientCommand =
   | 'CONNECT'
@@ -22,6 +24,8 @@ export type Side = 'client' | 'server'
 
 export interface CommandTraits {
   readonly command: Command
+  /** The command line with its LF. */
+  readonly octets: readonly number[]
   readonly sender: Side
   /** Only SEND, MESSAGE and ERROR may have a body (STOMP 1.2, "Body"). */
   readonly hasBody: boolean
@@ -31,7 +35,13 @@ export interface CommandTraits {
 
 const traits = (command: Command, sender: Side, more?: 'body' | 'connecting'): [string, CommandTraits] => [
   command,
-  { command, sender, hasBody: more === 'body', isConnecting: more === 'connecting' },
+  {
+    command,
+    octets: octetsOf(`${command}\n`) ?? [],
+    sender,
+    hasBody: more === 'body',
+    isConnecting: more === 'connecting',
+  },
 ]
 
 /** Every command by its name, as it stands on the first line of a frame: upper case, nothing around it. */

@@ -1,4 +1,4 @@
-import { allocate, encodeUtf8, writeAscii } from './bytes.js'
+import { allocate, block, encodeUtf8, octetsOf, reserve, take, writeAscii, writeBlock, writeOctets } from './bytes.js'
 import { COMMANDS, type Command, type CommandTraits } from './command.js'
 import { ProtocolError } from './errors.js'
 import type { FrameInit } from './frame.js'
@@ -25,8 +25,13 @@ const JOINED_TEXT_LENGTH = 4096
  * `STOMP_ERR_UNKNOWN_COMMAND`
  */
 export function encode({ command, headers, body = '' }: FrameInit, version: Version): Uint8Array<ArrayBuffer> {
-  const { hasBody, isConnecting } = traitsOf(command)
+  const traits = traitsOf(command)
+  const { hasBody, isConnecting } = traits
   const flat = headers === undefined ? [] : createHeaders(headers).flat
+  if (hasBody && typeof body === 'string') {
+    const bytes = writeAtOnce(traits, linesOf(isConnecting, version), flat, body)
+    if (bytes !== undefined) return bytes
+  }
   const head = `${command}\n${linesOf(isConnecting, version).encodeAll(flat)}`
   if (!hasBody) {
     if (body.length === 0) return encodeUtf8(`${head}\n\0`)
@@ -47,6 +52,37 @@ export function encode({ command, headers, body = '' }: FrameInit, version: Vers
   const [bytes, bodyFrom] = layOut(head, bodyBytes.length)
   bytes.set(bodyBytes, bodyFrom)
   return bytes
+}
+
+const CONTENT_LENGTH = octetsOf('content-length:') ?? []
+
+/** The common frame, short and all ASCII, written straight to bytes; undefined where it is not that. */
+function writeAtOnce(
+  { octets }: CommandTraits,
+  lines: HeaderLines,
+  flat: readonly string[],
+  body: string,
+): Uint8Array<ArrayBuffer> | undefined {
+  const { length } = body
+  const from = reserve(octets.length + lines.mostOf(flat) + CONTENT_LENGTH.length + 3 * length + 20)
+  if (from < 0) return undefined
+  const into = block
+  let end = lines.write(flat, into, writeOctets(octets, into, from))
+  if (end < 0) return undefined
+  end = writeNumber(length, into, writeOctets(CONTENT_LENGTH, into, end))
+  into[end++] = LF
+  into[end++] = LF
+  if (writeBlock(body, end) !== length) return undefined
+  end += length
+  into[end] = NUL
+  return take(from, end + 1)
+}
+
+function writeNumber(number: number, into: Uint8Array, at: number): number {
+  let end = at
+  for (let rest = number; rest > 9; rest = (rest - (rest % 10)) / 10) end++
+  for (let i = end, rest = number; i >= at; i--, rest = (rest - (rest % 10)) / 10) into[i] = 48 + (rest % 10)
+  return end + 1
 }
 
 /** A frame without its body, and where that belongs. */

@@ -45,19 +45,30 @@ export function indexOfUndefinedEscape(text: string, from: number, rules: Header
   return at
 }
 
+/** The letter that stands behind a backslash for `code`; 0 where it needs none. */
+export function letterOf(code: number, isReturnEscaped: boolean): number {
+  switch (code) {
+    case COLON:
+      return 99
+    case LF:
+      return 110
+    case BACKSLASH:
+      return BACKSLASH
+    case CR:
+      return isReturnEscaped ? 114 : 0
+    default:
+      return 0
+  }
+}
+
 /** Text with escapes for what would end a name, a value or a line. */
 export function escapeText(text: string, rules: HeaderRules): string {
   let escaped = ''
   let from = 0
   for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    let letter: string
-    if (code === COLON) letter = 'c'
-    else if (code === LF) letter = 'n'
-    else if (code === BACKSLASH) letter = '\\'
-    else if (code === CR && rules.isReturnEscaped) letter = 'r'
-    else continue
-    escaped += `${text.slice(from, i)}\\${letter}`
+    const letter = letterOf(text.charCodeAt(i), rules.isReturnEscaped)
+    if (letter === 0) continue
+    escaped += `${text.slice(from, i)}\\${String.fromCharCode(letter)}`
     from = i + 1
   }
   return escaped + text.slice(from)

@@ -12,10 +12,12 @@ declare class TextDecoder {
 }
 
 interface NodeBuffer extends Uint8Array<ArrayBuffer> {
+  write(text: string, at: number): number
   toString(encoding?: 'utf8' | 'latin1', from?: number, to?: number): string
 }
 
 interface NodeBufferConstructor {
+  new (): NodeBuffer
   readonly prototype: NodeBuffer
   allocUnsafe(size: number): NodeBuffer
   from(text: string): NodeBuffer

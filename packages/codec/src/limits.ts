@@ -1,6 +1,6 @@
 /**
  * How much of one frame the decoder takes (STOMP 1.2, "Size Limits"). Each is enforced while reading: a frame that
- * breaks one is refused as soon as its bytes show it, not when it has arrived.
+ * breaks one is refused while it arrives, at the latest a KiB after its bytes show it.
  */
 export interface Limits {
   /** Header entries, repeats counted. @default 64 */
@@ -9,7 +9,7 @@ export interface Limits {
   readonly maxHeaderLineBytes: number
   /** Bytes of all header lines of a frame with their line ends, the command line not counted. @default 16384 */
   readonly maxHeaderBytes: number
-  /** Bytes of a body. A greater `content-length` is refused before any byte of the body is kept. @default 65536 */
+  /** Bytes of a body. A greater `content-length` is refused within the first KiB of the frame. @default 65536 */
   readonly maxBodyBytes: number
 }
 
