@@ -3,11 +3,12 @@ import type { Broker, BrokerRequest, Channel, Publication, Settled, Subscriber }
 import { refuseBeyondPlain } from '../broker/subscribe-headers.js'
 import { type DestinationSyntax, isPattern } from '../destination/destination.js'
 import { StompError, type StompErrorCode, toStompError } from '../errors.js'
-import { type AuthorizeSendHook, type AuthorizeSubscribeHook, runHooks } from '../hooks/hooks.js'
+import type { AuthorizeSendHook, AuthorizeSubscribeHook } from '../hooks/hooks.js'
 import type { Rules } from '../hooks/rules.js'
 import type { Delivery, Taken } from '../message/delivery.js'
 import { createMessage, type Message } from '../message/message.js'
 import type { MessageMatch, RouteCaller, Routes, SubscriptionMatch } from '../routes/routes.js'
+import { createHookGate, type HookGate } from './hook-gate.js'
 import type { Publications } from './publications.js'
 import type { Recipient } from './recipient.js'
 import { createSubscriptionList, type KnownSubscription, type SubscriptionList } from './subscription-list.js'
@@ -65,7 +66,7 @@ class SessionDispatcher implements Dispatcher, Subscriber {
   readonly #parts: DispatchParts
   readonly #channel: Channel
   readonly #subscriptions: SubscriptionList
-  #isHookPending = false
+  readonly #gate: HookGate
   #isClosed = false
   #runningHandlers = 0
   /** Deliveries to this very session, while the effect that causes them is not yet receipted. */
@@ -77,6 +78,7 @@ class SessionDispatcher implements Dispatcher, Subscriber {
     this.#parts = parts
     this.#channel = parts.broker.attach(this)
     this.#subscriptions = createSubscriptionList(parts.limits.maxSubscriptions)
+    this.#gate = createHookGate(parts.limits.hookTimeoutMs, parts.after, () => this.#updatePaused())
   }
 
   handle(frame: Frame): void {
@@ -170,31 +172,11 @@ class SessionDispatcher implements Dispatcher, Subscriber {
 
   /** Runs the hooks, then the effect. While a hook is pending no later frame may overtake this one. */
   #authorized<R>(frame: Frame, hooks: readonly ((request: R) => unknown)[], request: R, effect: () => void): void {
-    let pending: undefined | Promise<void>
-    try {
-      pending = hooks.length === 0 ? undefined : runHooks(hooks, request)
-    } catch (error) {
-      return this.#refuse(frame, error, 'STOMP_ERR_FORBIDDEN')
-    }
-    if (pending === undefined) return effect()
-    this.#isHookPending = true
-    this.#updatePaused()
-    let isOver = false
-    const finish = (outcome: () => void): void => {
-      if (isOver) return
-      isOver = true
-      deadline.cancel()
-      this.#isHookPending = false
-      outcome()
-      this.#updatePaused()
-    }
-    const deadline = this.#parts.after(this.#parts.limits.hookTimeoutMs, () => {
-      finish(() => this.#refuse(frame, forbidden('Whether this is allowed was not decided in time')))
+    this.#gate.pass(hooks, request, {
+      passed: effect,
+      passedLater: () => this.#allowed(frame, effect),
+      refused: (error) => this.#refuse(frame, error, 'STOMP_ERR_FORBIDDEN'),
     })
-    pending.then(
-      () => finish(() => this.#allowed(frame, effect)),
-      (error) => finish(() => this.#refuse(frame, error, 'STOMP_ERR_FORBIDDEN')),
-    )
   }
 
   /** The effect of a frame whose hooks took their time. */
@@ -246,14 +228,14 @@ class SessionDispatcher implements Dispatcher, Subscriber {
 
   /** A message route: the handler runs on its own; what it gives is published, then the frame is settled. */
   #run(frame: Frame, match: MessageMatch): void {
-    this.#started()
+    this.#countHandlers(1)
     match
       .invoke(frame, this.#caller)
       .then((publications) => {
         this.#settle(frame, () => this.#publishAll(publications))
       })
       .catch((error) => this.#refuse(frame, error))
-      .finally(() => this.#ended())
+      .finally(() => this.#countHandlers(-1))
   }
 
   #publishAll(publications: readonly Publication[]): Settled {
@@ -273,7 +255,7 @@ class SessionDispatcher implements Dispatcher, Subscriber {
 
   /** A subscription route: one answer, straight to this subscription, then the frame is settled. */
   #answer(frame: Frame, match: SubscriptionMatch, subscription: KnownSubscription, shownId: string | undefined): void {
-    this.#started()
+    this.#countHandlers(1)
     match
       .invoke(frame, this.#caller)
       .then((reply) => {
@@ -287,21 +269,16 @@ class SessionDispatcher implements Dispatcher, Subscriber {
         this.#subscriptions.remove(subscription)
         this.#refuse(frame, error)
       })
-      .finally(() => this.#ended())
+      .finally(() => this.#countHandlers(-1))
   }
 
-  #started(): void {
-    this.#runningHandlers++
-    this.#updatePaused()
-  }
-
-  #ended(): void {
-    this.#runningHandlers--
+  #countHandlers(change: 1 | -1): void {
+    this.#runningHandlers += change
     this.#updatePaused()
   }
 
   #updatePaused(): void {
-    this.#recipient.setPaused(this.#isHookPending || this.#runningHandlers >= this.#parts.limits.maxRunningHandlers)
+    this.#recipient.setPaused(this.#gate.isPending || this.#runningHandlers >= this.#parts.limits.maxRunningHandlers)
   }
 
   #refuse(frame: Frame, error: unknown, fallback: StompErrorCode = 'STOMP_ERR_HANDLER_FAILED'): void {

@@ -1,0 +1,69 @@
+import { StompError } from '../errors.js'
+import { runHooks } from '../hooks/hooks.js'
+
+/** What follows from a hook's answer; exactly one of these is called, once. */
+export interface HookOutcome {
+  /** All hooks passed, within the call of `pass`. What it throws is the caller's. */
+  passed(): void
+  /** All hooks passed, later. Must not throw. */
+  passedLater(): void
+  /** A hook threw, at once or later, or gave no answer in time. Must not throw. */
+  refused(error: unknown): void
+}
+
+/**
+ * Where the frames of one session wait for their hooks: one at a time, so that none overtakes another. A hook that does
+ * not answer in time has refused: it would hold the session for ever, even after its client is gone.
+ */
+export interface HookGate {
+  /** True while a hook is pending; whoever asks hands over no further frame then. */
+  readonly isPending: boolean
+  /** Runs the hooks in their order, and then the outcome. */
+  pass<R>(hooks: readonly ((request: R) => unknown)[], request: R, outcome: HookOutcome): void
+}
+
+/** Makes the gate of one session. `changed` is told whenever `isPending` has changed. */
+export function createHookGate(
+  timeoutMs: number,
+  after: (delayMs: number, run: () => void) => { cancel(): void },
+  changed: () => void,
+): HookGate {
+  let isPending = false
+  const wait = (pending: Promise<void>, outcome: HookOutcome): void => {
+    isPending = true
+    changed()
+    let isOver = false
+    const finish = (then: () => void): void => {
+      if (isOver) return
+      isOver = true
+      deadline.cancel()
+      isPending = false
+      then()
+      changed()
+    }
+    const deadline = after(timeoutMs, () => {
+      const message = 'Whether this is allowed was not decided in time'
+      finish(() => outcome.refused(new StompError('STOMP_ERR_FORBIDDEN', { message })))
+    })
+    pending.then(
+      () => finish(() => outcome.passedLater()),
+      (error) => finish(() => outcome.refused(error)),
+    )
+  }
+  return {
+    get isPending() {
+      return isPending
+    },
+    pass(hooks, request, outcome) {
+      if (hooks.length === 0) return outcome.passed()
+      let pending: undefined | Promise<void>
+      try {
+        pending = runHooks(hooks, request)
+      } catch (error) {
+        return outcome.refused(error)
+      }
+      if (pending === undefined) outcome.passed()
+      else wait(pending, outcome)
+    },
+  }
+}
