@@ -35,6 +35,17 @@ const everyRoom = [
   'observe/',
 ]
 
+const relayImports = [
+  'broker/broker.ts',
+  'broker/subscriptions/',
+  'connection/',
+  'message/',
+  'framing/',
+  'codec',
+  'observe/',
+  'clock/',
+]
+
 const server = [
   // The public face and the composition root.
   { room: 'index.ts', imports: [...everyRoom, 'codec'] },
@@ -123,31 +134,13 @@ const server = [
   },
   {
     room: 'broker/relay/leg.ts',
-    imports: [
-      'broker/broker.ts',
-      'broker/subscriptions/',
-      'connection/',
-      'message/',
-      'framing/',
-      'codec',
-      'observe/',
-      'clock/',
-    ],
+    imports: relayImports,
     own: 'broker/relay/',
     builtins: true,
   },
   {
     room: 'broker/relay/',
-    imports: [
-      'broker/broker.ts',
-      'broker/subscriptions/',
-      'connection/',
-      'message/',
-      'framing/',
-      'codec',
-      'observe/',
-      'clock/',
-    ],
+    imports: relayImports,
   },
   { room: 'cluster/', imports: ['broker/broker.ts', 'users/'], types: ['sse'] },
   { room: 'store/message-store.ts', types: ['codec', 'message/'], alone: true },

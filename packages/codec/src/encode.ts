@@ -10,9 +10,6 @@ import { rulesOf, type Version } from './version.js'
 /** A heart-beat: one LF. It has memory of its own, shared by all who send it: never change or transfer it. */
 export const HEART_BEAT: Uint8Array<ArrayBuffer> = new Uint8Array([LF])
 
-/** Longer text is written straight into the frame's memory instead of being joined to the header section first. */
-const JOINED_TEXT_LENGTH = 4096
-
 /**
  * The bytes of a frame. What a decoder of the same version reads from them is the frame again, but for
  * `content-length`, which is written last, and only on SEND, MESSAGE and ERROR; and for lone surrogates, which become
@@ -38,15 +35,9 @@ export function encode({ command, headers, body = '' }: FrameInit, version: Vers
     throw new ProtocolError('STOMP_ERR_BODY_NOT_ALLOWED', `only SEND, MESSAGE and ERROR have a body, not ${command}`)
   }
   if (typeof body === 'string') {
-    // As many bytes as characters: the body is ASCII, as most are, and its length right.
-    if (body.length <= JOINED_TEXT_LENGTH) {
-      const text = `${head}content-length:${body.length}\n\n${body}\0`
-      const bytes = encodeUtf8(text)
-      if (bytes.length === text.length) return bytes
-    } else {
-      const [bytes, bodyFrom] = layOut(head, body.length)
-      if (writeAscii(body, bytes, bodyFrom)) return bytes
-    }
+    // As many bytes as characters, if the body is ASCII.
+    const [bytes, bodyFrom] = layOut(head, body.length)
+    if (writeAscii(body, bytes, bodyFrom)) return bytes
   }
   const bodyBytes = typeof body === 'string' ? encodeUtf8(body) : body
   const [bytes, bodyFrom] = layOut(head, bodyBytes.length)

@@ -191,11 +191,16 @@ export class StompError extends Error {
  */
 export function toStompError(thrown: unknown, fallback: StompErrorCode): StompError {
   if (isStompError(thrown)) return thrown
-  if (thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number') {
-    const isForPeer = thrown.statusCode >= 400 && thrown.statusCode < 500
-    if (isForPeer) return new StompError(fallback, { message: thrown.message, cause: thrown })
+  if (thrown instanceof Error && isForPeer(thrown)) {
+    return new StompError(fallback, { message: thrown.message, cause: thrown })
   }
   return new StompError(fallback, { cause: thrown })
+}
+
+/** True for what has a `statusCode` of 400 to 499: Fastify's way to say that a text is meant for the peer. */
+export function isForPeer(thrown: unknown): boolean {
+  if (typeof thrown !== 'object' || thrown === null || !('statusCode' in thrown)) return false
+  return typeof thrown.statusCode === 'number' && thrown.statusCode >= 400 && thrown.statusCode < 500
 }
 
 function isStompError(thrown: unknown): thrown is StompError {

@@ -1,5 +1,5 @@
 import type { Frame } from '@hoofbeat/codec'
-import type { Broker, BrokerRequest, Channel, Publication, Settled, Subscriber } from '../broker/broker.js'
+import type { Broker, BrokerRequest, Channel, Settled, Subscriber } from '../broker/broker.js'
 import { refuseBeyondPlain } from '../broker/subscribe-headers.js'
 import { type DestinationSyntax, isPattern } from '../destination/destination.js'
 import { StompError, type StompErrorCode, toStompError } from '../errors.js'
@@ -117,17 +117,15 @@ class SessionDispatcher implements Dispatcher, Subscriber {
     }
     const { headers, body } = frame
     const parts = this.#parts
+    const request = { destination, headers, body, ...this.#caller }
     if (parts.syntax.isBelow(destination, parts.applicationPrefix)) {
       const match = parts.routes.findMessage(parts.syntax.rest(destination, parts.applicationPrefix))
       if (match === undefined) throw unknownRoute('message', destination)
-      const hooks =
-        match.hooks.length === 0 ? parts.hooks.authorizeSend : [...parts.hooks.authorizeSend, ...match.hooks]
-      return this.#authorized(frame, hooks, { destination, headers, body, ...this.#caller }, () =>
-        this.#run(frame, match),
-      )
+      const hooks = joined(parts.hooks.authorizeSend, match.hooks)
+      return this.#authorized(frame, hooks, request, () => this.#run(frame, match))
     }
     if (!parts.rules.maySend(segments)) throw forbidden(`Clients may not SEND to '${destination}'`)
-    this.#authorized(frame, parts.hooks.authorizeSend, { destination, headers, body, ...this.#caller }, () =>
+    this.#authorized(frame, parts.hooks.authorizeSend, request, () =>
       this.#take(frame, { command: 'SEND', destination, headers, body }),
     )
   }
@@ -143,8 +141,7 @@ class SessionDispatcher implements Dispatcher, Subscriber {
       const match = parts.routes.findSubscription(parts.syntax.rest(destination, parts.applicationPrefix))
       if (match === undefined || isPattern(segments)) throw unknownRoute('subscription', destination)
       refuseBeyondPlain(headers)
-      const hooks =
-        match.hooks.length === 0 ? parts.hooks.authorizeSubscribe : [...parts.hooks.authorizeSubscribe, ...match.hooks]
+      const hooks = joined(parts.hooks.authorizeSubscribe, match.hooks)
       this.#subscriptions.check(shownId, destination)
       return this.#authorized(frame, hooks, request, () => {
         this.#answer(frame, match, this.#subscriptions.add(shownId, destination, 'route'), shownId)
@@ -231,26 +228,9 @@ class SessionDispatcher implements Dispatcher, Subscriber {
     this.#countHandlers(1)
     match
       .invoke(frame, this.#caller)
-      .then((publications) => {
-        this.#settle(frame, () => this.#publishAll(publications))
-      })
+      .then((publications) => this.#settle(frame, () => this.#parts.publications.publishAll(publications)))
       .catch((error) => this.#refuse(frame, error))
       .finally(() => this.#countHandlers(-1))
-  }
-
-  #publishAll(publications: readonly Publication[]): Settled {
-    const pending: Promise<void>[] = []
-    try {
-      for (const publication of publications) {
-        const settled = this.#parts.publications.publish(publication)
-        if (settled !== undefined) pending.push(settled)
-      }
-    } catch (error) {
-      // The refusal is told already; what is still open must not end the process if it fails too.
-      Promise.allSettled(pending)
-      throw error
-    }
-    return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined)
   }
 
   /** A subscription route: one answer, straight to this subscription, then the frame is settled. */
@@ -290,6 +270,11 @@ class SessionDispatcher implements Dispatcher, Subscriber {
     if (segments !== undefined) return segments
     throw new StompError('STOMP_ERR_DESTINATION_INVALID', { message: `'${destination}' is not a destination` })
   }
+}
+
+/** Most routes have no hooks of their own: then nothing is made for each frame. */
+function joined<H>(outer: readonly H[], inner: readonly H[]): readonly H[] {
+  return inner.length === 0 ? outer : [...outer, ...inner]
 }
 
 function forbidden(message: string): StompError {

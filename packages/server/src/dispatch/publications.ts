@@ -6,11 +6,13 @@ import { StompError } from '../errors.js'
 export interface Publications {
   /** Hands one publication to the broker. Throws or rejects with a StompError if nothing is served at its destination. */
   publish(publication: Publication): Settled
+  /** Hands over several, in their order; stops at the first that is refused at once. */
+  publishAll(publications: readonly Publication[]): Settled
 }
 
 /** Makes the door to the broker for publications. */
 export function createPublications(broker: Broker, syntax: DestinationSyntax, applicationPrefix: string): Publications {
-  return {
+  const self: Publications = {
     publish(publication) {
       const { destination } = publication
       const segments = syntax.segments(destination)
@@ -25,5 +27,20 @@ export function createPublications(broker: Broker, syntax: DestinationSyntax, ap
       }
       return broker.publish(publication)
     },
+    publishAll(publications) {
+      const pending: Promise<void>[] = []
+      try {
+        for (const publication of publications) {
+          const settled = self.publish(publication)
+          if (settled !== undefined) pending.push(settled)
+        }
+      } catch (error) {
+        // The refusal is told already; what is still open must not end the process if it fails too.
+        Promise.allSettled(pending)
+        throw error
+      }
+      return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined)
+    },
   }
+  return self
 }

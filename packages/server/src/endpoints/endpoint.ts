@@ -9,8 +9,6 @@ export const ACCEPT: unique symbol = Symbol.for('@hoofbeat/server accept')
 
 /** What stands behind a path: takes the connections that doors make and runs a STOMP session on each. */
 export interface Endpoint {
-  /** How many sessions there are. */
-  readonly sessionCount: number
   /** Begins a session; to be called in the tick in which the connection was received. */
   accept(connection: Connection): void
   /**
@@ -26,9 +24,6 @@ export function createEndpoint(parts: SessionParts): Endpoint {
   const sessions = new Set<Session>()
   let drainCode: number | undefined
   return {
-    get sessionCount() {
-      return sessions.size
-    },
     accept(connection) {
       const session = openSession(connection, parts, () => sessions.delete(session))
       sessions.add(session)

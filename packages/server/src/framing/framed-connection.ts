@@ -96,7 +96,12 @@ class StompStream implements FramedConnection, ConnectionListener {
     this.#parts = parts
     this.#decoder = createDecoder({ from, limits: parts.limits })
     this.#outbox = createOutbox({
-      connection,
+      connection: {
+        write: (turn) => {
+          this.#heartBeat?.sent()
+          return connection.write(turn)
+        },
+      },
       turns: parts.turns,
       wheel: parts.wheel,
       limits: parts.limits,
@@ -125,7 +130,6 @@ class StompStream implements FramedConnection, ConnectionListener {
   }
 
   deliver(frame: WireFrame): Taken {
-    this.#heartBeat?.sent()
     return this.#outbox.push(frame)
   }
 

@@ -37,7 +37,7 @@ export interface Outbox extends Flushable {
 
 /** What an outbox needs; `overflowed` is told once, when the peer has been too slow by bytes or by time. */
 export interface OutboxParts {
-  readonly connection: Connection
+  readonly connection: Pick<Connection, 'write'>
   readonly turns: Turns
   readonly wheel: Wheel
   readonly limits: OutboxLimits

@@ -1,6 +1,6 @@
 import createError, { type FastifyErrorConstructor } from '@fastify/error'
 import type { FastifyRequest } from 'fastify'
-import { STOMP_ERRORS, type StompErrorCode } from '../errors.js'
+import { isForPeer, STOMP_ERRORS, type StompErrorCode } from '../errors.js'
 import type { IdentifyHook } from './hooks.js'
 import { type AllowedOrigins, isOriginAllowed } from './origin.js'
 import type { UserLike } from './user.js'
@@ -54,9 +54,4 @@ function refuseAs(Refusal: new () => Error, request: FastifyRequest): (error: un
     request.log.warn({ err: error }, 'a hook refused a connection')
     throw new Refusal()
   }
-}
-
-function isForPeer(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return false
-  return typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500
 }

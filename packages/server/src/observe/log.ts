@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { isForPeer } from '../errors.js'
 import type { Observe } from './events.js'
 
 /** What a hook or handler threw that was not meant for the peer. */
 function isOwnFault(code: string, cause: unknown): boolean {
   if (code === 'STOMP_ERR_HANDLER_FAILED') return true
-  if (!(cause instanceof Error)) return false
-  return !('statusCode' in cause && Number(cause.statusCode) >= 400 && Number(cause.statusCode) < 500)
+  return cause instanceof Error && !isForPeer(cause)
 }
 
 /**

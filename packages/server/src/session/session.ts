@@ -133,13 +133,7 @@ class StompSession implements Session, FrameListener, Recipient {
 
   overflowed(): void {
     const error = new StompError('STOMP_ERR_SLOW_READER')
-    this.#parts.observe({
-      type: 'refused',
-      session: this.id,
-      code: error.code,
-      message: error.message,
-      cause: undefined,
-    })
+    this.#observeRefusal(error)
     this.#close(1013, error.code)
   }
 
@@ -229,10 +223,11 @@ class StompSession implements Session, FrameListener, Recipient {
 
   #leaveWith(leave: () => void): void {
     this.#state = 'leaving'
-    this.#framed.setPaused(false)
     this.#leave = leave
-    if (this.#unsettled === 0) return this.#leaveNow()
-    this.#timer = this.#after(this.#parts.limits.settleTimeoutMs, () => this.#leaveNow())
+    if (this.#unsettled === 0) this.#leaveNow()
+    else this.#timer = this.#after(this.#parts.limits.settleTimeoutMs, () => this.#leaveNow())
+    // Last: where the connection has ended meanwhile, this tells so.
+    this.#framed.setPaused(false)
   }
 
   #leaveNow(): void {
@@ -261,15 +256,13 @@ class StompSession implements Session, FrameListener, Recipient {
   #fail(refusal: Refusal & { cause?: unknown }, receipt?: string, code = 1002): void {
     if (this.#state === 'lingering') return this.#close(code, '')
     if (this.#state === 'closed') return
-    this.#parts.observe({
-      type: 'refused',
-      session: this.id,
-      code: refusal.code,
-      message: refusal.message,
-      cause: refusal.cause,
-    })
+    this.#observeRefusal(refusal)
     this.#framed.send(errorFrame(refusal, receipt))
     this.#close(code, refusal.code)
+  }
+
+  #observeRefusal({ code, message, cause }: Refusal & { cause?: unknown }): void {
+    this.#parts.observe({ type: 'refused', session: this.id, code, message, cause })
   }
 
   #close(code: number, reason: string): void {
