@@ -5,8 +5,9 @@ import type { Publication } from '../src/broker/broker.js'
 import { createDestinationSyntax, type Separator } from '../src/destination/destination.js'
 import type { StompEvent } from '../src/observe/events.js'
 import { createRouteTable, type RouteTable } from '../src/routes/route-table.js'
-import type { Reply, RouteCaller } from '../src/routes/routes.js'
+import type { Invocation, MessageMatch, Reply, RouteCaller } from '../src/routes/routes.js'
 import { createPublication } from '../src/routes/value-encoder.js'
+import { createUserRegistry } from '../src/users/user-registry.js'
 
 /** A Fastify application with routes and `stomp`, and nothing else of the plugin. */
 export interface RoutesApplication {
@@ -15,7 +16,13 @@ export interface RoutesApplication {
   readonly events: readonly StompEvent[]
   /** What `stomp.publish` was given, encoded. */
   readonly published: readonly Publication[]
-  /** Finds the message route for a destination below `/app` and calls it; undefined if there is none. */
+  /** Finds the message route for a destination below `/app` and prepares its call; undefined if there is none. */
+  prepare(
+    destination: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Invocation | Promise<Invocation> | undefined
+  /** The same, and calls it. */
   send(
     destination: string,
     body?: unknown,
@@ -45,6 +52,9 @@ export function createRoutesApplication(options: RoutesApplicationOptions = {}):
         publish: async (destination, body, publish) => {
           published.push(createPublication(destination, body, publish))
         },
+        sendToUser: async () => {},
+        users: createUserRegistry().users,
+        admin: undefined,
       })
     },
   })
@@ -54,15 +64,26 @@ export function createRoutesApplication(options: RoutesApplicationOptions = {}):
     table,
     events,
     published,
+    prepare(destination, body, headers = {}) {
+      const match = table.routes.findMessage(syntax.rest(destination, '/app'))
+      return match?.prepare(createFrame('SEND', { ...headers, destination }, body), CALLER)
+    },
     send(destination, body, headers = {}) {
       const match = table.routes.findMessage(syntax.rest(destination, '/app'))
-      return match?.invoke(createFrame('SEND', { ...headers, destination }, body), CALLER)
+      return match && call(match, createFrame('SEND', { ...headers, destination }, body))
     },
     subscribe(destination, headers = {}) {
       const match = table.routes.findSubscription(syntax.rest(destination, '/app'))
       return match?.invoke(createFrame('SUBSCRIBE', { ...headers, destination }), CALLER)
     },
   }
+}
+
+async function call(match: MessageMatch, frame: Frame): Promise<readonly Publication[]> {
+  const prepared = match.prepare(frame, CALLER)
+  // Promises alone are awaited, so that the order in which handlers start shows.
+  const invoke = prepared instanceof Promise ? await prepared : prepared
+  return invoke()
 }
 
 /** A frame as the codec would give it. Text and bytes go in as they are, undefined is an empty body, all else is JSON. */

@@ -128,6 +128,59 @@ describe('a message route', () => {
     await Promise.all(running)
   })
 
+  it('validates first and calls its handler when it is asked to, in the order of asking', async () => {
+    const { app, prepare } = createRoutesApplication()
+    const started: unknown[] = []
+    app.stomp.message('/x', { schema: { body: nameSchema }, sendTo: '/topic/x' }, ({ body }) => {
+      started.push(body)
+      return 1
+    })
+    await app.ready()
+    const first = prepare('/app/x', { name: 'first' })
+    const second = prepare('/app/x', { name: 'second' })
+    const never = prepare('/app/x', { name: 'never' })
+    if (!(first instanceof Function && second instanceof Function && never instanceof Function)) {
+      throw new Error('nothing here is asynchronous')
+    }
+    expect(started).toEqual([])
+    const running = [second(), first()]
+    expect(started).toEqual([{ name: 'second' }, { name: 'first' }])
+    for (const publications of await Promise.all(running)) {
+      expect(publications.map(({ destination }) => destination)).toEqual(['/topic/x'])
+    }
+  })
+
+  it('throws at once for a frame that does not fit, before anything is asked of the handler', async () => {
+    const { app, prepare } = createRoutesApplication()
+    const params = { type: 'object', properties: { id: { type: 'integer' } } }
+    const headers = { type: 'object', required: ['x-tenant'] }
+    app.stomp.message('/x/:id', { schema: { params, body: nameSchema, headers } }, () => undefined)
+    await app.ready()
+    const tenant = { 'x-tenant': 't' }
+    const code = (name: string) => expect.objectContaining({ code: `STOMP_ERR_${name}_INVALID` })
+    expect(() => prepare('/app/x/a', { name: 'a' }, tenant)).toThrow(code('PARAMS'))
+    expect(() => prepare('/app/x/1', { name: {} }, tenant)).toThrow(code('BODY'))
+    expect(() => prepare('/app/x/1', '{', tenant)).toThrow(code('BODY'))
+    expect(() => prepare('/app/x/1', { name: 'a' })).toThrow(code('HEADERS'))
+    expect(prepare('/app/x/1', { name: 'a' }, tenant)).toBeInstanceOf(Function)
+  })
+
+  it('can be invoked long after a promise of its validator, which calls no handler either', async () => {
+    const { app, prepare } = createRoutesApplication()
+    app.setValidatorCompiler(
+      () => (data) => Object.assign(Promise.resolve(data), { __linterBrands: 'SafePromiseLike' as const }),
+    )
+    let calls = 0
+    app.stomp.message('/x', { schema: { params: {}, body: {}, headers: {} } }, () => ++calls)
+    await app.ready()
+    const prepared = prepare('/app/x', {})
+    expect(prepared).toBeInstanceOf(Promise)
+    const invoke = await prepared
+    expect(calls).toBe(0)
+    await invoke?.()
+    expect(calls).toBe(1)
+  })
+
   describe('whose handler fails', () => {
     it.each(['throws', 'rejects'])('refuses without telling why, and keeps the cause, when it %s', async (how) => {
       const { app, send } = createRoutesApplication()

@@ -3,9 +3,9 @@ import type { Publication } from '../broker/broker.js'
 import { toStompError } from '../errors.js'
 import type { Observe } from '../observe/events.js'
 import { createBodyParser } from './body-parser.js'
-import type { MessageHandler } from './definition.js'
+import type { MessageHandler, RoutedMessage } from './definition.js'
 import { createRoutedMessage } from './routed-frame.js'
-import type { RouteCaller } from './routes.js'
+import type { Invocation, RouteCaller } from './routes.js'
 import type { CompiledRoute, SchemaCompiler } from './schema-compiler.js'
 import type { DestinationChoice, RawParams } from './send-to.js'
 import { encodeValue, headersOf } from './value-encoder.js'
@@ -20,11 +20,11 @@ export interface MessageRouteParts {
   readonly observe: Observe
 }
 
-/** A message route, ready to be called: `MessageMatch.invoke`, with the params of the matched destination. */
-export type InvokeMessage = (frame: Frame, caller: RouteCaller, raw: RawParams) => Promise<readonly Publication[]>
+/** A message route, ready to be called: `MessageMatch.prepare`, with the params of the matched destination. */
+export type PrepareMessage = (frame: Frame, caller: RouteCaller, raw: RawParams) => Invocation | Promise<Invocation>
 
 /** Compiles a message route. Call it when the Fastify instance is ready. Throws what the instance's compilers throw. */
-export function createMessageRoute(parts: MessageRouteParts): InvokeMessage {
+export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
   const { route, handler, destinations, compiler, observe } = parts
   const { log } = route.instance
   const validateParams = compiler.validator(route, 'params')
@@ -34,20 +34,23 @@ export function createMessageRoute(parts: MessageRouteParts): InvokeMessage {
   const parseBody = createBodyParser(route.instance)
   let hasReportedDrop = false
 
-  return async (frame, caller, raw) => {
-    try {
-      // Promises alone are awaited, so that this runs up to the handler in one go and handlers start in the order of
-      // their frames, whatever schemas they have.
-      let params = validateParams === undefined ? raw : validateParams({ ...raw })
-      if (params instanceof Promise) params = await params
+  const prepare: PrepareMessage = (frame, caller, raw) =>
+    whenValid(validateParams === undefined ? raw : validateParams({ ...raw }), (params) => {
       const targets = destinations?.resolve(raw)
       const parsed = parseBody(frame.body, frame.headers)
-      let body = validateBody === undefined ? parsed.value : validateBody(parsed.value)
-      if (body instanceof Promise) body = await body
-      const checked = validateHeaders?.(frame.headers.toObject())
-      if (checked instanceof Promise) await checked
+      return whenValid(validateBody === undefined ? parsed.value : validateBody(parsed.value), (body) =>
+        whenValid(validateHeaders?.(frame.headers.toObject()), () => {
+          const message = createRoutedMessage({ frame, params, caller, log }, body, parsed.contentType)
+          return () => run(message, targets)
+        }),
+      )
+    })
 
-      const message = createRoutedMessage({ frame, params, caller, log }, body, parsed.contentType)
+  const run = async (
+    message: RoutedMessage,
+    targets: readonly string[] | undefined,
+  ): Promise<readonly Publication[]> => {
+    try {
       const value = await handler(message)
       if (value === undefined || value === null) return []
       if (destinations === undefined) {
@@ -61,7 +64,28 @@ export function createMessageRoute(parts: MessageRouteParts): InvokeMessage {
       const chosen = targets ?? destinations.choose(message)
       return chosen.map((destination) => ({ destination, headers, body: encoded.body }))
     } catch (thrown) {
-      throw toStompError(thrown, 'STOMP_ERR_HANDLER_FAILED')
+      return refuse(thrown)
     }
   }
+
+  return (frame, caller, raw) => {
+    try {
+      const prepared = prepare(frame, caller, raw)
+      return prepared instanceof Promise ? prepared.catch(refuse) : prepared
+    } catch (thrown) {
+      return refuse(thrown)
+    }
+  }
+}
+
+/** Goes on at once unless the validator has answered with a promise: a frame must not wait where nothing is awaited. */
+function whenValid(
+  validated: unknown,
+  next: (value: unknown) => Invocation | Promise<Invocation>,
+): Invocation | Promise<Invocation> {
+  return validated instanceof Promise ? validated.then(next) : next(validated)
+}
+
+function refuse(thrown: unknown): never {
+  throw toStompError(thrown, 'STOMP_ERR_HANDLER_FAILED')
 }

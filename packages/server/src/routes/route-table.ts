@@ -9,7 +9,7 @@ import type {
   SubscriptionRouteOptions,
 } from './definition.js'
 import { createEncapsulation, type RouteHooks } from './encapsulation.js'
-import { createMessageRoute, type InvokeMessage } from './message-route.js'
+import { createMessageRoute, type PrepareMessage } from './message-route.js'
 import { type Pattern, parsePattern } from './pattern.js'
 import { createRouteFinder } from './route-finder.js'
 import type { Routes } from './routes.js'
@@ -57,7 +57,7 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
   const { syntax, observe } = parts
   const encapsulation = createEncapsulation(parts.instance)
   const compiler = createSchemaCompiler()
-  const messages = createRouteFinder<Slot<{ invoke: InvokeMessage; hooks: readonly StompHooks['authorizeSend'][] }>>()
+  const messages = createRouteFinder<Slot<{ prepare: PrepareMessage; hooks: readonly StompHooks['authorizeSend'][] }>>()
   const subscriptions =
     createRouteFinder<Slot<{ invoke: InvokeSubscription; hooks: readonly StompHooks['authorizeSubscribe'][] }>>()
   const pending: (() => void)[] = []
@@ -74,8 +74,8 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
         const found = messages.find(path)
         const ready = found?.target.ready
         if (found === undefined || ready === undefined) return undefined
-        const { hooks, invoke } = ready
-        return { hooks, invoke: (frame, caller) => invoke(frame, caller, found.params(frame)) }
+        const { hooks, prepare } = ready
+        return { hooks, prepare: (frame, caller) => prepare(frame, caller, found.params(frame)) }
       },
       findSubscription(path) {
         const found = subscriptions.find(path)
@@ -98,7 +98,7 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
         pending.push(() =>
           explain(call, () => {
             const hooks = encapsulation.collect(instance, 'authorizeSend')
-            slot.ready = { hooks, invoke: createMessageRoute({ route, handler, destinations, compiler, observe }) }
+            slot.ready = { hooks, prepare: createMessageRoute({ route, handler, destinations, compiler, observe }) }
           }),
         )
       })

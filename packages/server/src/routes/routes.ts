@@ -15,22 +15,34 @@ export interface Reply {
   readonly body: Uint8Array
 }
 
+/**
+ * Runs the handler of a validated frame and returns what is to be published; publishes nothing itself. Rejects with a
+ * StompError if the handler, or what it leads to, has failed. The handler has been called when this returns, so that
+ * handlers start in the order of the calls. To be called once, or never: then the handler does not run.
+ */
+export type Invocation = () => Promise<readonly Publication[]>
+
 /** A route that a SEND has found. */
 export interface MessageMatch {
-  /** Hooks of the plugins around the route, outermost first; they run before `invoke`. */
+  /** Hooks of the plugins around the route, outermost first; they run before `prepare`. */
   readonly hooks: readonly AuthorizeSendHook[]
   /**
-   * Validates, runs the handler, and returns what is to be published; publishes nothing itself. Rejects with a
-   * StompError: bad params, headers or body, or a handler that failed. The handler has been called when this returns, so
-   * that handlers start in the order of the calls; only an asynchronous validator of the application delays it.
+   * Validates params, body and headers; calls no handler. Throws a StompError for a part that does not fit, and for a
+   * validator that failed. Gives a promise (which may reject in the same way) only where a validator of the application
+   * is asynchronous. The invocation keeps the frame.
    */
-  invoke(frame: Frame, caller: RouteCaller): Promise<readonly Publication[]>
+  prepare(frame: Frame, caller: RouteCaller): Invocation | Promise<Invocation>
 }
 
 /** A route that a SUBSCRIBE has found. */
 export interface SubscriptionMatch {
+  /** As for a message; they run before `invoke`. */
   readonly hooks: readonly AuthorizeSubscribeHook[]
-  /** As for a message; resolves with undefined if there is nothing to answer. */
+  /**
+   * Validates params and headers, runs the handler, and returns what it answers; undefined if there is nothing. Rejects
+   * with a StompError: bad params or headers, or a handler that failed. The handler has been called when this returns,
+   * so that handlers start in the order of the calls; only an asynchronous validator of the application delays it.
+   */
   invoke(frame: Frame, caller: RouteCaller): Promise<Reply | undefined>
 }
 

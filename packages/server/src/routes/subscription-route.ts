@@ -27,7 +27,8 @@ export function createSubscriptionRoute(parts: SubscriptionRouteParts): InvokeSu
 
   return async (frame, caller, raw) => {
     try {
-      // Promises alone are awaited: see message-route.ts.
+      // Promises alone are awaited, so that this runs up to the handler in one go and handlers start in the order of
+      // their frames, whatever schemas they have.
       let params = validateParams === undefined ? raw : validateParams({ ...raw })
       if (params instanceof Promise) params = await params
       const checked = validateHeaders?.(frame.headers.toObject())
