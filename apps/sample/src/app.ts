@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import hoofbeat, { embeddedBroker, StompError } from '@hoofbeat/server'
+import hoofbeat, { embeddedBroker, StompError, type TcpOptions } from '@hoofbeat/server'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { chat, guardChatTopics } from './chat.js'
 import { greeting } from './greeting.js'
@@ -9,6 +9,8 @@ import { pages } from './pages.js'
 export interface AppOptions {
   /** Fastify's own option. @default false */
   readonly logger?: FastifyServerOptions['logger']
+  /** Port for native STOMP clients. @default none */
+  readonly tcp?: TcpOptions
   /** Largest body of one frame, in bytes. @default that of the server */
   readonly maxBodyBytes?: number
   /** How long the greeting takes, in ms. @default 1000 */
@@ -19,11 +21,12 @@ export interface AppOptions {
 
 /** Builds the application; it listens nowhere yet. */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
-  const { logger = false, maxBodyBytes, greetingDelayMs = 1000, drainMs } = options
+  const { logger = false, tcp, maxBodyBytes, greetingDelayMs = 1000, drainMs } = options
   const app = Fastify({ logger }).withTypeProvider<TypeBoxTypeProvider>()
 
   await app.register(hoofbeat, {
     endpoints: [{ path: '/stomp' }],
+    ...(tcp === undefined ? {} : { tcp }),
     broker: embeddedBroker({ topics: ['/topic'] }),
     applicationPrefix: '/app',
     // A place to try clients against: whoever gives a name is taken at their word, and all topics are open.

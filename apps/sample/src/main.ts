@@ -6,8 +6,12 @@ import { readSettings, SettingsError } from './settings.js'
 const GRACE_MS = 15_000
 
 try {
-  const { port, host, maxBodyBytes } = readSettings(process.env)
-  const app = await buildApp({ logger: true, ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }) })
+  const { port, host, stompTcpPort, maxBodyBytes } = readSettings(process.env)
+  const app = await buildApp({
+    logger: true,
+    ...(stompTcpPort === undefined ? {} : { tcp: { port: stompTcpPort, host, optional: true } }),
+    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
+  })
   closeWithGrace({ delay: GRACE_MS, logger: app.log }, async ({ signal, err }) => {
     if (err) app.log.error(err)
     else app.log.info(`${signal ?? 'end'}: closing`)

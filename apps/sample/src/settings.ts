@@ -4,6 +4,8 @@ export interface Settings {
   readonly port: number
   /** Address to listen on. @default '127.0.0.1', reachable from this machine only */
   readonly host: string
+  /** TCP port for native STOMP clients, on the same address; undefined: none. @default 61613 */
+  readonly stompTcpPort: number | undefined
   /** Largest body of one frame, in bytes; undefined leaves the server's own default. */
   readonly maxBodyBytes: number | undefined
 }
@@ -13,12 +15,21 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError'
 }
 
-/** Reads `PORT`, `HOST` and `MAX_BODY_BYTES`; an empty value counts as absent. Throws a SettingsError. */
+/**
+ * Reads `PORT`, `HOST`, `STOMP_TCP_PORT` (0 = none) and `MAX_BODY_BYTES`; an empty value counts as absent. Throws a
+ * SettingsError.
+ */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const { PORT, HOST, MAX_BODY_BYTES } = environment
+  const { PORT, HOST, STOMP_TCP_PORT, MAX_BODY_BYTES } = environment
+  const port = PORT ? readNumber('PORT', PORT, 0, 65_535) : 3000
+  const stompTcpPort = STOMP_TCP_PORT ? readNumber('STOMP_TCP_PORT', STOMP_TCP_PORT, 0, 65_535) : 61_613
+  if (stompTcpPort !== 0 && stompTcpPort === port) {
+    throw new SettingsError(`PORT and STOMP_TCP_PORT are both ${port}: set one to another port.`)
+  }
   return {
-    port: PORT ? readNumber('PORT', PORT, 0, 65_535) : 3000,
+    port,
     host: HOST || '127.0.0.1',
+    stompTcpPort: stompTcpPort === 0 ? undefined : stompTcpPort,
     maxBodyBytes: MAX_BODY_BYTES ? readNumber('MAX_BODY_BYTES', MAX_BODY_BYTES, 1, 2 ** 30) : undefined,
   }
 }

@@ -23,6 +23,11 @@ export interface ConnectionListener {
   /** After a `write` that returned false: there is room again. */
   drained(): void
   /**
+   * The peer has ended its side, which some carriers let it do alone: it sends nothing more but may still read. What it
+   * is owed can be written; whoever listens then closes. Told once at the most, behind the last `message`.
+   */
+  ended(): void
+  /**
    * The peer broke the transport's own rules (a message too large, ill-formed text, bad frames) and the transport is
    * about to close with `code`. What is written during this call still leaves before the close.
    */

@@ -42,8 +42,10 @@ function setUp(onFrame: OnFrame = () => {}, limits: FramingLimits = LIMITS) {
       errors.push(error)
     },
     broken: (code) => told.push(`broken ${code}`),
+    ended: () => told.push('ended'),
     unfinished: () => told.push('unfinished'),
     silent: () => told.push('silent'),
+    ready: () => {},
     overflowed: () => told.push('overflowed'),
     closed: (code, reason) => told.push(`closed ${code} ${reason}`.trim()),
   }
@@ -171,6 +173,42 @@ describe('pausing', () => {
       framed.setPaused(false)
     }
     expect(told).toEqual(['SEND 1', 'SEND 2', 'SEND 3'])
+  })
+})
+
+describe('a peer that ends its side', () => {
+  it('is told behind the frames that came before, though reading was paused', async () => {
+    const { framed, link, told, written } = setUp((_frame, self) => self.setPaused(true))
+    link.send(together(send('1'), send('2')))
+    link.end()
+    await nextTurn()
+    expect(told).toEqual(['SEND 1'])
+    framed.setPaused(false)
+    await nextTurn()
+    expect(told).toEqual(['SEND 1', 'SEND 2'])
+    framed.setPaused(false)
+    await nextTurn()
+    expect(told).toEqual(['SEND 1', 'SEND 2', 'ended'])
+    framed.send({ command: 'RECEIPT', headers: { 'receipt-id': '1' } })
+    framed.close(1000, '')
+    expect(written).toEqual([expect.stringMatching(/^RECEIPT/), 'closed 1000'])
+  })
+
+  it('is held against it within a frame', async () => {
+    const { link, told } = setUp()
+    link.send(together(send('1'), send('2').subarray(0, 20)))
+    link.end()
+    await nextTurn()
+    expect(told).toEqual(['SEND 1', 'unfinished'])
+  })
+
+  it('is not judged for its silence', async () => {
+    const { clock, framed, link, told } = setUp()
+    framed.startHeartBeat({ sendEveryMs: 0, expectEveryMs: 1_000 })
+    await nextTurn()
+    link.end()
+    clock.advance(60_000)
+    expect(told).toEqual(['ended'])
   })
 })
 

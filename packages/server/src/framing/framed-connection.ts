@@ -38,10 +38,14 @@ export interface FrameListener {
   malformed(error: ProtocolError): void
   /** The peer broke the rules of the transport, which will close with `code` right after this call. */
   broken(code: number, reason: string): void
-  /** A frame was begun and not finished in time. */
+  /** The peer has ended its side behind whole frames, which were told; it may still read what it is owed. */
+  ended(): void
+  /** A frame was begun and not finished in time, or the peer has ended its side within it. */
   unfinished(): void
   /** Nothing was heard for two to three times the agreed interval. */
   silent(): void
+  /** After `send` or `deliver` has returned `full`: there is room again. */
+  ready(): void
   /** The peer did not read what it is owed; nothing more can be written. */
   overflowed(): void
   /** The connection has ended; frames that came before were told. The last call, made exactly once. */
@@ -87,6 +91,8 @@ class StompStream implements FramedConnection, ConnectionListener {
   #isPaused = false
   #isPumping = false
   #isReading = true
+  /** The peer has ended its side, which is still to be told. */
+  #hasPeerEnded = false
   /** How the connection ended, while frames that came before its end are still to be told. */
   #ending: { readonly code: number; readonly reason: string } | undefined
 
@@ -105,6 +111,10 @@ class StompStream implements FramedConnection, ConnectionListener {
       turns: parts.turns,
       wheel: parts.wheel,
       limits: parts.limits,
+      ready: () => {
+        // Between the last words and the end nobody is waiting.
+        if (this.#ending === undefined) listener.ready()
+      },
       overflowed: () => {
         this.#stop()
         listener.overflowed()
@@ -172,6 +182,12 @@ class StompStream implements FramedConnection, ConnectionListener {
     this.#outbox.drained()
   }
 
+  // Behind the frames that came before, like the end of the connection.
+  ended(): void {
+    this.#hasPeerEnded = true
+    if (!this.#isPaused) this.#tellEnded()
+  }
+
   broken(code: number, reason: string): void {
     if (!this.#isReading) return
     this.#stop()
@@ -190,6 +206,16 @@ class StompStream implements FramedConnection, ConnectionListener {
     this.#ending = { code, reason }
     if (!this.#isReading || !this.#isPaused || this.#decoder.pendingBytes === 0) return this.#end()
     this.#frameTimer = this.#parts.wheel.after(this.#parts.limits.frameTimeoutMs, () => this.#end())
+  }
+
+  #tellEnded(): void {
+    this.#hasPeerEnded = false
+    if (!this.#isReading) return
+    // Nobody beats any more, and nothing is left to be finished in time.
+    this.#heartBeat?.stop()
+    this.#frameTimer?.cancel()
+    if (this.#decoder.isInsideFrame) this.#listener.unfinished()
+    else this.#listener.ended()
   }
 
   #end(): void {
@@ -221,6 +247,8 @@ class StompStream implements FramedConnection, ConnectionListener {
     }
     if (this.#ending !== undefined) {
       if (!this.#isPaused) this.#end()
+    } else if (this.#hasPeerEnded) {
+      if (!this.#isPaused) this.#tellEnded()
     } else if (this.#isReading) this.#watchFrame()
   }
 

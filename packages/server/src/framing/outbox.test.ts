@@ -27,17 +27,19 @@ function setUp(limits: OutboxLimits = LIMITS) {
       return !isFull
     },
   }
-  const open = (): { readonly outbox: Outbox; readonly overflows: number[] } => {
+  const open = (): { readonly outbox: Outbox; readonly overflows: number[]; readonly readies: number[] } => {
     const overflows: number[] = []
+    const readies: number[] = []
     const { connection } = linkConnection({ bytes: () => {}, closed: () => {} })
     const outbox = createOutbox({
       connection: Object.assign(connection, peer),
       turns,
       wheel: createWheel(clock),
       limits,
+      ready: () => readies.push(clock.now()),
       overflowed: () => overflows.push(clock.now()),
     })
-    return { outbox, overflows }
+    return { outbox, overflows, readies }
   }
   return {
     ...open(),

@@ -19,7 +19,8 @@ export interface OutboxLimits {
  */
 export interface Outbox extends Flushable {
   /**
-   * Adds a frame behind all others. `full`: taken, but the peer reads slowly. `dropped`: it did not fit while the peer
+   * Adds a frame behind all others. `full`: taken, but the peer reads slowly, or much waits for the end of the turn;
+   * `ready` will be told. `dropped`: it did not fit while the peer
    * reads slowly, and `overflowed` has been told; or the end was reached before. In a burst within one turn, what would
    * not fit any more is written early; but beyond what the connection takes at once and `maxOutboxBytes`, a burst is
    * held against the peer: who publishes megabytes lets the event loop turn in between.
@@ -35,6 +36,9 @@ export interface Outbox extends Flushable {
   discard(): void
 }
 
+/** From this many bytes that wait for the end of the turn on, whoever can hold back is asked to. */
+const HIGH_WATER_BYTES = 65_536
+
 /** What an outbox needs; `overflowed` is told once, when the peer has been too slow by bytes or by time. */
 export interface OutboxParts {
   readonly connection: Pick<Connection, 'write'>
@@ -42,6 +46,8 @@ export interface OutboxParts {
   readonly wheel: Wheel
   readonly limits: OutboxLimits
   readonly overflowed: () => void
+  /** After `push` has returned `full`: there is room again. */
+  readonly ready: () => void
 }
 
 /** Makes the outbox of one connection. */
@@ -55,6 +61,8 @@ class TurnOutbox implements Outbox {
   #isScheduled = false
   #isFull = false
   #isEnded = false
+  /** True after `push` has returned `full`, until `ready` was told. */
+  #isAwaited = false
   #stallTimer: Timer | undefined
 
   constructor(parts: OutboxParts) {
@@ -70,17 +78,20 @@ class TurnOutbox implements Outbox {
       return 'dropped'
     }
     this.#pending = (this.#pending ?? turns.root).append(frame)
-    if (this.#isFull) return 'full'
-    if (!this.#isScheduled) {
+    if (!this.#isFull && !this.#isScheduled) {
       this.#isScheduled = true
       turns.flushSoon(this)
     }
-    return 'taken'
+    if (!this.#isFull && this.#pending.byteLength < HIGH_WATER_BYTES) return 'taken'
+    this.#isAwaited = true
+    return 'full'
   }
 
   flush(): void {
     this.#isScheduled = false
-    if (!this.#isFull) this.#write()
+    if (this.#isFull) return
+    this.#write()
+    this.#tellReady()
   }
 
   finish(): void {
@@ -96,6 +107,7 @@ class TurnOutbox implements Outbox {
     this.#isFull = false
     this.#stallTimer?.cancel()
     this.#write()
+    this.#tellReady()
   }
 
   discard(): void {
@@ -116,6 +128,12 @@ class TurnOutbox implements Outbox {
     if (this.#parts.connection.write(turn)) return
     this.#isFull = true
     this.#stallTimer = this.#parts.wheel.after(this.#parts.limits.sendTimeoutMs, () => this.#overflow())
+  }
+
+  #tellReady(): void {
+    if (!this.#isAwaited || this.#isFull || this.#isEnded) return
+    this.#isAwaited = false
+    this.#parts.ready()
   }
 
   #overflow(): void {

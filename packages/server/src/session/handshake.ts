@@ -18,6 +18,8 @@ import type { User, UserLike } from '../hooks/user.js'
 export interface Handshake {
   readonly version: Version
   readonly user: User | undefined
+  /** `client-id` of CONNECT: with the user, the name of durable subscriptions. */
+  readonly clientId: string | undefined
   readonly sendEveryMs: number
   readonly expectEveryMs: number
   /** The headers of CONNECTED, in their order. */
@@ -55,7 +57,8 @@ export async function shakeHands(
   if (version !== '1.0') answer.push(['heart-beat', `${offered.sendMs},${offered.receiveMs}`])
   if (user !== undefined) answer.push(['user-name', user.name])
   answer.push(['server', parts.serverName], ['session', sessionId])
-  return { version, user, ...intervals, headers: answer }
+  const clientId = (version === '1.0' ? trimmed(headers) : headers).get('client-id')
+  return { version, user, clientId, ...intervals, headers: answer }
 }
 
 async function authenticate(

@@ -2,7 +2,7 @@ import type { Frame, Version } from '@hoofbeat/codec'
 import { StompError } from '../errors.js'
 
 /**
- * Throws if a connected client's frame lacks a header that its version requires, or asks for what is not offered
+ * Throws if a connected client's frame lacks a header that its version requires
  * (STOMP 1.2, "Client Frames"). STOMP 1.0 knows subscriptions without an id: those are named by their destination.
  */
 export function checkHeaders(frame: Frame, version: Version): void {
@@ -17,7 +17,6 @@ export function checkHeaders(frame: Frame, version: Version): void {
   switch (command) {
     case 'SEND':
       demand('destination')
-      if (headers.has('transaction')) throw notOffered("The header 'transaction'")
       return
     case 'SUBSCRIBE':
       demand('destination')
@@ -29,15 +28,16 @@ export function checkHeaders(frame: Frame, version: Version): void {
       return
     case 'ACK':
     case 'NACK':
+      if (version === '1.2') return demand('id')
+      demand('message-id')
+      if (version === '1.1') demand('subscription')
+      return
     case 'BEGIN':
     case 'COMMIT':
     case 'ABORT':
-      throw notOffered(command)
+      demand('transaction')
+      return
     default:
       return
   }
-}
-
-function notOffered(what: string): StompError {
-  return new StompError('STOMP_ERR_UNSUPPORTED', { message: `${what} is not offered by this server` })
 }

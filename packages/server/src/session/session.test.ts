@@ -23,6 +23,7 @@ function setUp(overrides: Partial<SessionParts> = {}) {
   let closedCount = 0
   const dispatcher: Dispatcher = {
     handle: (frame) => void handled.push(frame),
+    ready: () => {},
     close: () => {
       isDetached = true
     },
@@ -75,6 +76,53 @@ function setUp(overrides: Partial<SessionParts> = {}) {
 
 const send = (headers: Record<string, string> = {}) =>
   ({ command: 'SEND', headers: { destination: '/topic/a', ...headers }, body: 'x' }) as const
+
+describe('a client that ends its side', () => {
+  it('gets the answers to what came before, then the end', async () => {
+    const { client, settle } = setUp()
+    await client.connect()
+    client.send(send({ receipt: 'one' }))
+    client.send(send({ receipt: 'two' }))
+    client.link.end()
+    expect(await client.rest()).toEqual([])
+    settle(0)
+    expect((await client.next()).headers.get('receipt-id')).toBe('one')
+    expect(await client.closed()).toBeUndefined()
+    settle(1)
+    expect((await client.next()).headers.get('receipt-id')).toBe('two')
+    expect(await client.closed()).toEqual({ code: 1000, reason: '' })
+  })
+
+  it('is connected first where it ended right behind its CONNECT', async () => {
+    let accept: (user: string) => void = () => {}
+    const { client } = setUp({
+      authenticate: () =>
+        new Promise((resolve) => {
+          accept = resolve
+        }),
+    })
+    client.send({ command: 'CONNECT', headers: { 'accept-version': '1.2' } })
+    client.send(send())
+    client.link.end()
+    await client.rest()
+    accept('ada')
+    expect((await client.next()).command).toBe('CONNECTED')
+  })
+
+  it.each([
+    ['before CONNECT', false],
+    ['after the RECEIPT of DISCONNECT', true],
+  ])('%s is closed at once', async (_when, isConnected) => {
+    const { client } = setUp()
+    if (isConnected) {
+      await client.connect()
+      client.send({ command: 'DISCONNECT', headers: { receipt: 'bye' } })
+      expect((await client.next()).command).toBe('RECEIPT')
+    }
+    client.link.end()
+    expect(await client.closed()).toEqual({ code: 1000, reason: '' })
+  })
+})
 
 describe('a session', () => {
   it('answers CONNECT with version, heart-beat, server and session, in this order', async () => {
@@ -240,9 +288,11 @@ describe('a session', () => {
     ['SUBSCRIBE\ndestination:/topic/a\n\n\0', 'STOMP_ERR_HEADER_MISSING', "'id'"],
     ['SUBSCRIBE\nid:1\n\n\0', 'STOMP_ERR_HEADER_MISSING', "'destination'"],
     ['UNSUBSCRIBE\ndestination:/topic/a\n\n\0', 'STOMP_ERR_HEADER_MISSING', "'id'"],
-    ['BEGIN\ntransaction:t\n\n\0', 'STOMP_ERR_UNSUPPORTED', 'BEGIN'],
-    ['ACK\nid:1\n\n\0', 'STOMP_ERR_UNSUPPORTED', 'ACK'],
-    ['SEND\ndestination:/topic/a\ntransaction:t\n\nx\0', 'STOMP_ERR_UNSUPPORTED', "'transaction'"],
+    ['BEGIN\n\n\0', 'STOMP_ERR_HEADER_MISSING', "'transaction'"],
+    ['COMMIT\n\n\0', 'STOMP_ERR_HEADER_MISSING', "'transaction'"],
+    ['ABORT\n\n\0', 'STOMP_ERR_HEADER_MISSING', "'transaction'"],
+    ['ACK\nmessage-id:1\n\n\0', 'STOMP_ERR_HEADER_MISSING', "'id'"],
+    ['NACK\nmessage-id:1\n\n\0', 'STOMP_ERR_HEADER_MISSING', "'id'"],
   ])('refuses %j with a text that names what is missing', async (bytes, code, named) => {
     const { client, handled } = setUp()
     await client.connect()

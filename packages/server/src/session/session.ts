@@ -1,7 +1,7 @@
 import { type Frame, ProtocolError } from '@hoofbeat/codec'
 import type { Timer } from '../clock/wheel.js'
 import type { Connection } from '../connection/connection.js'
-import type { Dispatcher } from '../dispatch/dispatcher.js'
+import type { DispatchCaller, Dispatcher } from '../dispatch/dispatcher.js'
 import type { Recipient } from '../dispatch/recipient.js'
 import { StompError, toStompError } from '../errors.js'
 import {
@@ -10,7 +10,6 @@ import {
   type FramingParts,
   frameConnection,
 } from '../framing/framed-connection.js'
-import type { User } from '../hooks/user.js'
 import type { Delivery, Taken } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
 import type { Observe } from '../observe/events.js'
@@ -35,7 +34,7 @@ export interface SessionParts extends HandshakeParts {
   readonly framing: FramingParts
   readonly limits: SessionLimits
   readonly observe: Observe
-  readonly openDispatcher: (recipient: Recipient, session: { sessionId: string; user: User | undefined }) => Dispatcher
+  readonly openDispatcher: (recipient: Recipient, caller: DispatchCaller) => Dispatcher
 }
 
 /** One client's conversation, as its endpoint sees it. */
@@ -121,6 +120,12 @@ class StompSession implements Session, FrameListener, Recipient {
     )
   }
 
+  /** As a DISCONNECT that asks for no receipt: what is under way settles, and its answers are written. */
+  ended(): void {
+    if (this.#state === 'connected') return this.#leaveWith(() => this.#close(1000, ''))
+    if (this.#state !== 'leaving') this.#close(1000, '')
+  }
+
   unfinished(): void {
     this.#fail(new StompError('STOMP_ERR_FRAME_TIMEOUT'))
   }
@@ -129,6 +134,10 @@ class StompSession implements Session, FrameListener, Recipient {
     // Who has said DISCONNECT need not beat any more; that wait has its own end.
     if (this.#state === 'leaving' || this.#state === 'lingering') return
     this.#fail(new StompError('STOMP_ERR_SILENT'))
+  }
+
+  ready(): void {
+    this.#dispatcher?.ready()
   }
 
   overflowed(): void {
@@ -162,6 +171,10 @@ class StompSession implements Session, FrameListener, Recipient {
     this.#countSettled()
   }
 
+  failed(error: StompError): void {
+    this.#fail(error)
+  }
+
   setPaused(paused: boolean): void {
     if (this.#state === 'connected') this.#framed.setPaused(paused)
   }
@@ -185,11 +198,11 @@ class StompSession implements Session, FrameListener, Recipient {
   #connected(handshake: Handshake): void {
     if (this.#state !== 'connecting') return
     this.#timer.cancel()
-    const { user, version } = handshake
+    const { user, version, clientId } = handshake
     this.#framed.version = version
     this.#framed.send({ command: 'CONNECTED', headers: handshake.headers })
     this.#state = 'connected'
-    this.#dispatcher = this.#parts.openDispatcher(this, { sessionId: this.id, user })
+    this.#dispatcher = this.#parts.openDispatcher(this, { sessionId: this.id, user, version, clientId })
     this.#parts.observe({ type: 'session-connected', session: this.id, user: user?.name, version })
     this.#framed.startHeartBeat(handshake)
     this.#framed.setPaused(false)

@@ -14,12 +14,16 @@ interface Interval {
   dueMs: number
 }
 
+/** What the time of day is when a fake clock shows 0: 2001-09-09T01:46:40Z. */
+const FAKE_EPOCH_MS = 1_000_000_000_000
+
 /** Makes a clock that shows 0. */
 export function createFakeClock(): FakeClock {
   let nowMs = 0
   const intervals = new Set<Interval>()
   return {
     now: () => nowMs,
+    epochMs: () => FAKE_EPOCH_MS + nowMs,
     every(periodMs, run) {
       const interval = { periodMs, run, dueMs: nowMs + periodMs }
       intervals.add(interval)

@@ -14,6 +14,7 @@ function setUp() {
     link.connection.attach({
       message: (data) => told.push(data.toString()),
       drained: () => told.push('drained'),
+      ended: () => told.push('ended'),
       broken: (code, reason) => told.push(`broken ${code} ${reason}`),
       closed: (code, reason) => told.push(`closed ${code} ${reason}`.trim()),
     })
@@ -96,6 +97,7 @@ describe('a linked connection', () => {
     link.connection.attach({
       message: () => {},
       drained: () => {},
+      ended: () => {},
       broken: () => link.connection.write(createTurn().append(joinWireFrame([Buffer.from('last words')], true))),
       closed: () => {},
     })

@@ -9,6 +9,8 @@ export interface LinkedEnd {
   send(data: Uint8Array | string): void
   /** Ends the connection as a peer does. */
   close(code?: number, reason?: string): void
+  /** Ends the peer's side alone, behind what it has sent: it still reads. */
+  end(): void
   /** The peer breaks the transport's rules: the server may have last words, then all ends with `code`. */
   break(code: number, reason: string): void
   /** True: the peer stops reading; writes are taken but report full. False: it reads again. */
@@ -40,6 +42,7 @@ class Link implements LinkedEnd, Connection {
   #listener: ConnectionListener | undefined
   #isStalled = false
   #isClosed = false
+  #hasPeerEnded = false
   #waiting: (Uint8Array | string)[] = []
 
   constructor(reader: LinkedReader, peer: Partial<Peer>) {
@@ -87,6 +90,12 @@ class Link implements LinkedEnd, Connection {
     this.#flow()
   }
 
+  end(): void {
+    if (this.#isClosed) return
+    this.#hasPeerEnded = true
+    this.#flow()
+  }
+
   break(code: number, reason: string): void {
     if (this.#isClosed) return
     this.#listener?.broken(code, reason)
@@ -98,10 +107,16 @@ class Link implements LinkedEnd, Connection {
     if (!stalled && !this.#isClosed) this.#listener?.drained()
   }
 
+  #tellEnded(): void {
+    if (!this.#hasPeerEnded) return
+    this.#hasPeerEnded = false
+    this.#listener?.ended()
+  }
+
   #flow(): void {
     while (this.#listener !== undefined && !this.isPaused && !this.#isClosed) {
       const data = this.#waiting.shift()
-      if (data === undefined) return
+      if (data === undefined) return this.#tellEnded()
       this.#listener.message(data)
     }
   }

@@ -18,6 +18,7 @@ function setUp() {
         onMessage()
       },
       drained: () => {},
+      ended: () => {},
       broken: () => {},
       closed: () => {},
     })
