@@ -112,18 +112,20 @@ const server = [
     fastify: true,
     packages: ['find-my-way'],
   },
-  { room: 'users/', types: ['codec'] },
+  { room: 'users/', imports: ['broker/broker.ts'], types: ['codec', 'hooks/user.ts'] },
 
   // Brokers and what they stand on.
+  { room: 'broker/selectors/' },
   { room: 'broker/broker.ts', types: ['codec', 'message/'], alone: true },
   { room: 'broker/subscribe-headers.ts', types: ['codec'] },
   { room: 'broker/broker.contract.ts', imports: ['codec', 'message/', 'broker/broker.ts'] },
-  { room: 'broker/subscriptions/' },
+  { room: 'broker/subscriptions/', imports: ['broker/selectors/'] },
   {
     room: 'broker/embedded/',
     imports: [
       'broker/broker.ts',
       'broker/subscribe-headers.ts',
+      'broker/selectors/',
       'broker/subscriptions/',
       'message/',
       'store/message-store.ts',
@@ -144,6 +146,13 @@ const server = [
   },
   { room: 'cluster/', imports: ['broker/broker.ts', 'users/'], types: ['sse'] },
   { room: 'store/message-store.ts', types: ['codec', 'message/'], alone: true },
+  {
+    room: 'store/store.contract.ts',
+    imports: ['codec', 'store/message-store.ts'],
+    types: ['broker/broker.contract.ts'],
+  },
+  // What runs in the thread of the durable store.
+  { room: 'store/ledger/', packages: ['@photostructure/sqlite'], builtins: true, alone: true },
   { room: 'store/durable*.ts', imports: ['codec', 'message/', 'clock/'], own: 'store/', builtins: true },
   { room: 'store/', imports: ['codec', 'message/', 'clock/'] },
 

@@ -69,9 +69,33 @@ export const STOMP_ERRORS: Readonly<Record<StompErrorCode, { readonly message: s
     message: 'This session has as many subscriptions as are allowed',
     cure: 'UNSUBSCRIBE what is no longer needed.',
   },
+  STOMP_ERR_SELECTOR_INVALID: {
+    message: 'The selector is not well-formed',
+    cure: 'A selector is one condition on headers in the words of JMS. Correct it where the message says.',
+  },
   STOMP_ERR_DESTINATION_LIMIT: {
     message: 'The broker has as many destinations as are allowed',
     cure: 'Try again later, or ask the operator to raise the limit.',
+  },
+  STOMP_ERR_QUEUE_FULL: {
+    message: 'The queue is full',
+    cure: 'Send again later, when consumers have caught up; nothing was kept of this message.',
+  },
+  STOMP_ERR_ACK_UNKNOWN: {
+    message: 'ACK or NACK names no message that waits for it',
+    cure: 'Answer each message once, on the session that got it: in STOMP 1.2 with the id from its ack header, in 1.1 with its message-id and subscription, in 1.0 with its message-id.',
+  },
+  STOMP_ERR_TRANSACTION_EXISTS: {
+    message: 'A transaction with this name is open already',
+    cure: 'BEGIN with a name that is not in use, or COMMIT or ABORT the open one first.',
+  },
+  STOMP_ERR_TRANSACTION_UNKNOWN: {
+    message: 'No transaction with this name is open',
+    cure: 'BEGIN it first; COMMIT and ABORT end it.',
+  },
+  STOMP_ERR_TRANSACTION_LIMIT: {
+    message: 'Too many transactions are open, or one is too large',
+    cure: 'COMMIT or ABORT open transactions, and keep each of them short.',
   },
   STOMP_ERR_UNSUPPORTED: {
     message: 'This server does not offer what was asked for',
@@ -121,6 +145,26 @@ export const STOMP_ERRORS: Readonly<Record<StompErrorCode, { readonly message: s
     message: 'This is a WebSocket endpoint',
     cure: 'Connect with a WebSocket client (ws:// or wss://).',
   },
+  STOMP_ERR_STORE_FULL: {
+    message: 'There is no room to keep this message',
+    cure: 'Send it again later. The operator can make room on the disk, or allow the message store more of it.',
+  },
+  STOMP_ERR_STORE_FAILED: {
+    message: 'The message store failed',
+    cure: 'The fault is on the server and has been logged. It must be started anew once the fault is mended.',
+  },
+  STOMP_ERR_STORE_LOCKED: {
+    message: 'The directory of the message store is in use by another process',
+    cure: 'End the other process, or give this one a directory of its own.',
+  },
+  STOMP_ERR_STORE_DAMAGED: {
+    message: 'The message store is damaged',
+    cure: 'Restore the directory from a backup, or call repairDurableStore on it: that saves what is whole and tells what is lost.',
+  },
+  STOMP_ERR_STORE_FORMAT: {
+    message: 'The message store is written in another format',
+    cure: 'Use the version of @hoofbeat/server that wrote it, or another directory.',
+  },
 }
 
 /** A refusal's name; stable, to be tested for by callers. */
@@ -141,7 +185,13 @@ export type StompErrorCode =
   | 'STOMP_ERR_SUBSCRIPTION_EXISTS'
   | 'STOMP_ERR_SUBSCRIPTION_UNKNOWN'
   | 'STOMP_ERR_SUBSCRIPTION_LIMIT'
+  | 'STOMP_ERR_SELECTOR_INVALID'
   | 'STOMP_ERR_DESTINATION_LIMIT'
+  | 'STOMP_ERR_QUEUE_FULL'
+  | 'STOMP_ERR_ACK_UNKNOWN'
+  | 'STOMP_ERR_TRANSACTION_EXISTS'
+  | 'STOMP_ERR_TRANSACTION_UNKNOWN'
+  | 'STOMP_ERR_TRANSACTION_LIMIT'
   | 'STOMP_ERR_UNSUPPORTED'
   | 'STOMP_ERR_BODY_INVALID'
   | 'STOMP_ERR_PARAMS_INVALID'
@@ -154,6 +204,11 @@ export type StompErrorCode =
   | 'STOMP_ERR_CLOSING'
   | 'STOMP_ERR_ORIGIN_REFUSED'
   | 'STOMP_ERR_UPGRADE_REQUIRED'
+  | 'STOMP_ERR_STORE_FULL'
+  | 'STOMP_ERR_STORE_FAILED'
+  | 'STOMP_ERR_STORE_LOCKED'
+  | 'STOMP_ERR_STORE_DAMAGED'
+  | 'STOMP_ERR_STORE_FORMAT'
 
 /** What a {@link StompError} may say beyond the table. */
 export interface StompErrorOptions {
