@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import hoofbeat, { embeddedBroker, StompError, type TcpOptions } from '@hoofbeat/server'
+import hoofbeat, { durableStore, embeddedBroker, StompError, type TcpOptions } from '@hoofbeat/server'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { admin } from './admin.js'
 import { chat, guardChatTopics } from './chat.js'
 import { greeting } from './greeting.js'
 import { pages } from './pages.js'
@@ -11,6 +12,10 @@ export interface AppOptions {
   readonly logger?: FastifyServerOptions['logger']
   /** Port for native STOMP clients. @default none */
   readonly tcp?: TcpOptions
+  /** Folder in which persistent messages outlive the process. @default none: all is in memory */
+  readonly dataDirectory?: string
+  /** Opens `/admin/...` to whoever has it. @default off */
+  readonly adminToken?: string
   /** Largest body of one frame, in bytes. @default that of the server */
   readonly maxBodyBytes?: number
   /** How long the greeting takes, in ms. @default 1000 */
@@ -21,15 +26,20 @@ export interface AppOptions {
 
 /** Builds the application; it listens nowhere yet. */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
-  const { logger = false, tcp, maxBodyBytes, greetingDelayMs = 1000, drainMs } = options
+  const { logger = false, tcp, dataDirectory, adminToken, maxBodyBytes, greetingDelayMs = 1000, drainMs } = options
   const app = Fastify({ logger }).withTypeProvider<TypeBoxTypeProvider>()
 
   await app.register(hoofbeat, {
     endpoints: [{ path: '/stomp' }],
     ...(tcp === undefined ? {} : { tcp }),
-    broker: embeddedBroker({ topics: ['/topic'] }),
+    broker: embeddedBroker({
+      topics: ['/topic'],
+      queues: ['/queue'],
+      history: [{ topics: '/topic/**', count: 100 }],
+      ...(dataDirectory === undefined ? {} : { store: durableStore({ directory: dataDirectory }) }),
+    }),
     applicationPrefix: '/app',
-    // A place to try clients against: whoever gives a name is taken at their word, and all topics are open.
+    // A place to try clients against: whoever gives a name is taken at their word, and everything is open.
     authenticate: ({ login, passcode }) => {
       if (passcode !== 'wrong') return login || undefined
       throw new StompError('STOMP_ERR_NOT_AUTHENTICATED', {
@@ -37,7 +47,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
         cure: "Any passcode but 'wrong' is right here.",
       })
     },
-    allow: { send: ['/topic/**'], subscribe: ['/topic/**'] },
+    allow: { send: ['/topic/**', '/queue/**', '/user/**'], subscribe: ['/topic/**', '/queue/**'] },
     ...(maxBodyBytes === undefined ? {} : { limits: { maxBodyBytes } }),
     ...(drainMs === undefined ? {} : { drainMs }),
   })
@@ -46,6 +56,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(greeting, { delayMs: greetingDelayMs })
   await app.register(chat)
   await app.register(pages)
+  if (adminToken !== undefined) await app.register(admin, { token: adminToken })
   app.get('/health', async () => ({ status: 'ok' }))
   return app
 }

@@ -6,10 +6,12 @@ import { readSettings, SettingsError } from './settings.js'
 const GRACE_MS = 15_000
 
 try {
-  const { port, host, stompTcpPort, maxBodyBytes } = readSettings(process.env)
+  const { port, host, stompTcpPort, dataDirectory, adminToken, maxBodyBytes } = readSettings(process.env)
   const app = await buildApp({
     logger: true,
     ...(stompTcpPort === undefined ? {} : { tcp: { port: stompTcpPort, host, optional: true } }),
+    ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    ...(adminToken === undefined ? {} : { adminToken }),
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
   })
   closeWithGrace({ delay: GRACE_MS, logger: app.log }, async ({ signal, err }) => {
@@ -28,6 +30,9 @@ function explain(error: unknown): string {
   if (error instanceof SettingsError) return error.message
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error ? error.code : undefined
+  if (typeof code === 'string' && code.startsWith('STOMP_ERR_STORE_') && 'cure' in error) {
+    return `${error.message}. ${error.cure}`
+  }
   if (code === 'EADDRINUSE')
     return `${error.message}: another program listens there. Set PORT to a free port, or to 0 for any.`
   if (code === 'EACCES') return `${error.message}: ports below 1024 need rights. Set PORT to a higher one.`

@@ -6,6 +6,10 @@ export interface Settings {
   readonly host: string
   /** TCP port for native STOMP clients, on the same address; undefined: none. @default 61613 */
   readonly stompTcpPort: number | undefined
+  /** Folder of the durable store; undefined: all is in memory. */
+  readonly dataDirectory: string | undefined
+  /** Bearer token of `/admin/...`; undefined: that is off. */
+  readonly adminToken: string | undefined
   /** Largest body of one frame, in bytes; undefined leaves the server's own default. */
   readonly maxBodyBytes: number | undefined
 }
@@ -16,11 +20,11 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads `PORT`, `HOST`, `STOMP_TCP_PORT` (0 = none) and `MAX_BODY_BYTES`; an empty value counts as absent. Throws a
- * SettingsError.
+ * Reads `PORT`, `HOST`, `STOMP_TCP_PORT` (0 = none), `DATA_DIR`, `ADMIN_TOKEN` and `MAX_BODY_BYTES`; an empty value counts
+ * as absent. Throws a SettingsError.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const { PORT, HOST, STOMP_TCP_PORT, MAX_BODY_BYTES } = environment
+  const { PORT, HOST, STOMP_TCP_PORT, DATA_DIR, ADMIN_TOKEN, MAX_BODY_BYTES } = environment
   const port = PORT ? readNumber('PORT', PORT, 0, 65_535) : 3000
   const stompTcpPort = STOMP_TCP_PORT ? readNumber('STOMP_TCP_PORT', STOMP_TCP_PORT, 0, 65_535) : 61_613
   if (stompTcpPort !== 0 && stompTcpPort === port) {
@@ -30,6 +34,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     port,
     host: HOST || '127.0.0.1',
     stompTcpPort: stompTcpPort === 0 ? undefined : stompTcpPort,
+    dataDirectory: DATA_DIR || undefined,
+    adminToken: ADMIN_TOKEN || undefined,
     maxBodyBytes: MAX_BODY_BYTES ? readNumber('MAX_BODY_BYTES', MAX_BODY_BYTES, 1, 2 ** 30) : undefined,
   }
 }
