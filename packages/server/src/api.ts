@@ -8,6 +8,7 @@ import type {
   RawServerBase,
   RawServerDefault,
 } from 'fastify'
+import type { BrokerAdmin } from './broker/broker.js'
 import type { StompHooks } from './hooks/hooks.js'
 import type {
   AnyMessageRouteOptions,
@@ -24,6 +25,8 @@ import type {
   SubscriptionSchema,
 } from './routes/definition.js'
 import type { RouteTable } from './routes/route-table.js'
+import type { TcpAddress, TcpListeners } from './transports/tcp.js'
+import type { Users } from './users/user-registry.js'
 
 /**
  * What `fastify.stomp` offers. Routes and hooks belong to the Fastify instance on which they are added: its prefix goes
@@ -80,11 +83,30 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
   publish(destination: string, body: unknown, options?: PublishOptions): Promise<void>
 
   /**
+   * Publishes to every session of a user that is connected now, for the application itself. `destination` is what follows
+   * `/user` in the SUBSCRIBE of the user: `/queue/notices` reaches who has subscribed to `/user/queue/notices`. Nothing is
+   * kept for a user who is not there. Otherwise as `publish`.
+   */
+  sendToUser(name: string, destination: string, body: unknown, options?: PublishOptions): Promise<void>
+
+  /** Who is connected to this server. */
+  readonly users: Users
+
+  /** What the broker keeps, for operators; undefined where messages are kept elsewhere. */
+  readonly admin: BrokerAdmin | undefined
+
+  /**
    * Adds a hook: `authorizeSend` runs before a SEND has any effect, `authorizeSubscribe` before a SUBSCRIBE has. A throw
    * refuses. Hooks run in the order of adding, outer plugins first. Those of the instance on which the plugin was
    * registered apply to broker destinations too; those of inner plugins to their own routes only.
    */
   addHook<Name extends keyof StompHooks>(name: Name, hook: StompHooks[Name]): void
+
+  /**
+   * Where the `tcp` listeners are bound, in the order of the options; those that were `optional` and could not be had are
+   * left out. Empty before the application is ready and after its end.
+   */
+  readonly tcpAddresses: readonly TcpAddress[]
 }
 
 declare module 'fastify' {
@@ -106,11 +128,19 @@ export interface ApiParts {
   readonly instance: FastifyInstance
   readonly table: RouteTable
   readonly publish: (destination: string, body: unknown, options: PublishOptions) => Promise<void>
+  readonly sendToUser: (name: string, destination: string, body: unknown, options: PublishOptions) => Promise<void>
+  readonly users: Users
+  readonly admin: BrokerAdmin | undefined
+  /** @default no listeners */
+  readonly tcp?: Pick<TcpListeners, 'addresses'>
 }
 
 /** Makes the API of one Fastify instance. It forwards and decides nothing. */
-export function createApi({ instance, table, publish }: ApiParts): StompApi {
+export function createApi(parts: ApiParts): StompApi {
+  const { instance, table, publish, sendToUser, users, admin, tcp = { addresses: [] } } = parts
   return {
+    users,
+    admin,
     message(pattern: string, ...rest: [MessageHandler] | [AnyMessageRouteOptions, MessageHandler]) {
       const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest
       table.addMessage(instance, pattern, options, handler)
@@ -120,6 +150,10 @@ export function createApi({ instance, table, publish }: ApiParts): StompApi {
       table.addSubscription(instance, pattern, options, handler)
     },
     publish: (destination, body, options = {}) => publish(destination, body, options),
+    sendToUser: (name, destination, body, options = {}) => sendToUser(name, destination, body, options),
     addHook: (name, hook) => table.addHook(instance, name, hook),
+    get tcpAddresses() {
+      return tcp.addresses
+    },
   }
 }

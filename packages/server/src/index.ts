@@ -1,15 +1,26 @@
 export type { StompApi } from './api.js'
 export type {
+  AckReference,
+  AckRequest,
   Broker,
+  BrokerAdmin,
   BrokerCapabilities,
   BrokerRequest,
   Channel,
+  ChannelOwner,
+  DestinationReport,
+  MessageReference,
   Publication,
+  SendRequest,
   Settled,
+  SubscribeRequest,
   Subscriber,
+  TransactionRequest,
+  UnsubscribeRequest,
 } from './broker/broker.js'
-export type { BrokerFactory, BrokerParts, EmbeddedBrokerOptions } from './broker/embedded/embedded-broker.js'
+export type { BrokerFactory, BrokerParts } from './broker/embedded/embedded-broker.js'
 export { embeddedBroker } from './broker/embedded/embedded-broker.js'
+export type { EmbeddedBrokerOptions, HistoryOptions } from './broker/embedded/embedded-broker-options.js'
 export type { Clock } from './clock/clock.js'
 export type { StompErrorCode, StompErrorOptions } from './errors.js'
 export { STOMP_ERRORS, StompError } from './errors.js'
@@ -26,7 +37,7 @@ export type {
 export type { AllowedOrigins } from './hooks/origin.js'
 export type { AllowOptions } from './hooks/rules.js'
 export type { User, UserLike } from './hooks/user.js'
-export type { EndpointOptions, HoofbeatLimits, HoofbeatOptions } from './plugin.js'
+export type { EndpointOptions, HoofbeatLimits, HoofbeatOptions, TcpAddress, TcpOptions } from './plugin.js'
 export { hoofbeatPlugin as default, hoofbeatPlugin as hoofbeat } from './plugin.js'
 export type {
   MessageRouteOptions,
@@ -35,3 +46,17 @@ export type {
   RoutedSubscription,
   SubscriptionRouteOptions,
 } from './routes/definition.js'
+export type { StoreRepair } from './store/durable-repair.js'
+export { repairDurableStore } from './store/durable-repair.js'
+export type { DurableStoreOptions } from './store/durable-store.js'
+export { durableStore } from './store/durable-store.js'
+export type { MemoryStore } from './store/memory-store.js'
+export { memoryStore } from './store/memory-store.js'
+export type {
+  MessageStore,
+  StoreChange,
+  StoreContents,
+  StoredEntry,
+  StoredMessage,
+} from './store/message-store.js'
+export type { RegisteredUser, UserSession, Users } from './users/user-registry.js'

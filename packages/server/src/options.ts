@@ -9,6 +9,7 @@ import type { AdmissionOptions } from './hooks/admission.js'
 import type { AuthenticateHook } from './hooks/hooks.js'
 import type { AllowOptions } from './hooks/rules.js'
 import type { SessionLimits } from './session/session.js'
+import type { TcpOptions } from './transports/tcp.js'
 
 /** One path that clients connect to. */
 export interface EndpointOptions {
@@ -28,6 +29,8 @@ export interface HoofbeatLimits extends Limits, OutboxLimits, SessionLimits, Dis
 export interface HoofbeatOptions extends AdmissionOptions {
   /** Where clients connect. @default [{ path: '/stomp' }] */
   readonly endpoints?: readonly EndpointOptions[]
+  /** Ports for native STOMP clients; they listen once the application is ready. @default none */
+  readonly tcp?: TcpOptions | readonly TcpOptions[]
   /** The broker; `embeddedBroker()` for one inside the process. @default embeddedBroker() */
   readonly broker?: BrokerFactory
   /** SEND and SUBSCRIBE at or below this go to message routes, not to the broker. @default '/app' */
@@ -60,6 +63,10 @@ export function resolveLimits(limits: Partial<HoofbeatLimits> = {}): HoofbeatLim
     lingerMs: 1_000,
     frameTimeoutMs: 30_000,
     maxSubscriptions: 256,
+    maxTempQueues: 64,
+    maxTransactions: 16,
+    maxTransactionFrames: 1_000,
+    maxTransactionBytes: 1_048_576,
     maxRunningHandlers: 16,
     hookTimeoutMs: 10_000,
     ...frame,

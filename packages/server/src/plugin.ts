@@ -3,10 +3,11 @@ import fastifyPlugin from 'fastify-plugin'
 import { createApi, type StompApi } from './api.js'
 import { embeddedBroker } from './broker/embedded/embedded-broker.js'
 import { systemClock } from './clock/clock.js'
-import { createWheel } from './clock/wheel.js'
+import { createWheel, type Timer } from './clock/wheel.js'
 import { createDestinationSyntax } from './destination/destination.js'
 import { type DispatchParts, openDispatcher } from './dispatch/dispatcher.js'
 import { createPublications } from './dispatch/publications.js'
+import { createReplyQueues } from './dispatch/reply-queues.js'
 import { ACCEPT, createEndpoint } from './endpoints/endpoint.js'
 import { createTurns } from './framing/turns.js'
 import { createAdmission, UpgradeRequired } from './hooks/admission.js'
@@ -15,10 +16,13 @@ import { createLogObserver } from './observe/log.js'
 import { checkOptions, type HoofbeatOptions, resolveLimits } from './options.js'
 import { createRouteTable } from './routes/route-table.js'
 import { createPublication } from './routes/value-encoder.js'
+import { createTcpListeners } from './transports/tcp.js'
 import { guardUpgrades } from './transports/upgrade-guard.js'
 import { openWebSocketDoor, provideWebSocket } from './transports/websocket-door.js'
+import { createUserRegistry } from './users/user-registry.js'
 
 export type { EndpointOptions, HoofbeatLimits, HoofbeatOptions } from './options.js'
+export type { TcpAddress, TcpOptions } from './transports/tcp.js'
 
 /** Value of the `server` header of CONNECTED. */
 const SERVER_NAME = 'hoofbeat'
@@ -35,11 +39,19 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   let isClosing = false
 
   const table = createRouteTable({ instance: fastify, syntax, observe })
-  const broker = (options.broker ?? embeddedBroker())({ syntax, nextMessageId, observe })
-  const publications = createPublications(broker, syntax, applicationPrefix)
+  const after = (delayMs: number, run: () => void): Timer => wheel.after(delayMs, run)
+  const broker = await (options.broker ?? embeddedBroker())({ syntax, nextMessageId, observe, clock, after })
+  const users = createUserRegistry()
+  const replyQueues = createReplyQueues(limits.maxTempQueues)
+  const publications = createPublications({
+    ...{ broker, syntax, applicationPrefix, replyQueues, observe },
+    sessionIds: (userName) => users.sessionIds(userName),
+  })
   const dispatch: DispatchParts = {
     broker,
     publications,
+    replyQueues,
+    users,
     syntax,
     applicationPrefix,
     nextMessageId,
@@ -47,7 +59,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     routes: table.routes,
     rules: compileRules(options.allow ?? {}, syntax),
     hooks: table.rootHooks,
-    after: (delayMs, run) => wheel.after(delayMs, run),
+    after,
   }
   const endpoint = createEndpoint({
     authenticate: options.authenticate,
@@ -61,16 +73,26 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
 
   const guard = guardUpgrades(fastify.server, {
     timeoutMs: limits.connectTimeoutMs,
-    after: (delayMs, run) => wheel.after(delayMs, run),
+    after,
     soon: (run) => clock.soon(run),
     isClosing: () => isClosing,
   })
+  const tcp = createTcpListeners(options.tcp ?? [], {
+    accept: endpoint.accept,
+    after,
+    log: fastify.log,
+  })
   fastify.addHook('preClose', async () => {
     isClosing = true
+    tcp.stop()
     await endpoint.drain(drainMs)
     guard.close()
+    await tcp.close()
   })
-  fastify.addHook('onReady', async () => table.seal())
+  fastify.addHook('onReady', async () => {
+    table.seal()
+    await tcp.open()
+  })
   fastify.addHook('onClose', async () => {
     wheel.stop()
     await broker.close()
@@ -80,12 +102,23 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   const publish = async (...args: Parameters<typeof createPublication>): Promise<void> => {
     await publications.publish(createPublication(...args))
   }
+  const sendToUser = async (name: string, ...args: Parameters<typeof createPublication>): Promise<void> => {
+    await publications.publishToUser(name, createPublication(...args))
+  }
   fastify.decorate('stomp', {
     // Fastify reads it on the instance at hand, so that each plugin adds routes in its own name.
     getter(this: FastifyInstance) {
       const known = apis.get(this)
       if (known !== undefined) return known
-      const api = createApi({ instance: this, table, publish })
+      const api = createApi({
+        instance: this,
+        table,
+        publish,
+        sendToUser,
+        users: users.users,
+        admin: broker.admin,
+        tcp,
+      })
       apis.set(this, api)
       return api
     },

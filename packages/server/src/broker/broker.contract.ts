@@ -1,69 +1,36 @@
-import { createHeaders, type HeadersInit } from '@hoofbeat/codec'
-import type { Delivery, Taken } from '../message/delivery.js'
-import type { Message } from '../message/message.js'
-import type { Broker, BrokerRequest, Channel } from './broker.js'
+import { createHeaders } from '@hoofbeat/codec'
+import { ackContract } from './contract/ack-contract.js'
+import { codeOf, connect, textOf } from './contract/contract-client.js'
+import {
+  type BrokerContract,
+  type ContractParts,
+  type ContractRunner,
+  createContractParts,
+} from './contract/contract-parts.js'
+import { durableContract } from './contract/durable-contract.js'
+import { historyContract } from './contract/history-contract.js'
+import { queueContract } from './contract/queue-contract.js'
+import { selectorContract } from './contract/selector-contract.js'
+import { transactionContract } from './contract/transaction-contract.js'
 
-/** The three words of a test runner that the contract needs: those of vitest or jest, or of `node:test` with an `expect`. */
-export interface ContractRunner {
-  describe(title: string, body: () => void): void
-  it(title: string, body: () => Promise<void>): void
-  expect(actual: unknown): {
-    toEqual(expected: unknown): void
-  }
-}
-
-/** One broker under test: new for each test. */
-export interface BrokerUnderTest {
-  readonly broker: Broker
-  /** Resolves when everything that was taken over has been delivered. */
-  quiet(): Promise<void>
-  /** After the test. */
-  close(): Promise<void>
-}
-
-/** What the contract is given besides the runner. */
-export interface BrokerContract {
-  readonly open: () => Promise<BrokerUnderTest>
-  /** A well-formed destination at which this broker serves nothing. */
-  readonly unknownDestination: string
-}
-
-/** What one subscriber was given. */
-interface Delivered {
-  readonly destination: string
-  readonly body: string
-  readonly subscription: string | undefined
-}
-
-interface Client {
-  readonly channel: Channel
-  readonly delivered: Delivered[]
-  /** The messages themselves. */
-  readonly messages: Message[]
-  /** The bodies of what came, in order. */
-  bodies(): string[]
-  subscribe(id: string, destination: string, headers?: HeadersInit): Promise<void>
-  unsubscribe(id: string): Promise<void>
-  send(destination: string, body: string, headers?: HeadersInit): Promise<void>
-}
+export type { BrokerContract, BrokerUnderTest, ContractLimits, ContractRunner } from './contract/contract-parts.js'
 
 /**
- * What every broker behind the port must do. Publishes below `/topic`, which must be topics, with `/` between segments;
- * wildcards are tried where the broker's capabilities name them.
+ * What every broker behind the port must do. Topics are used below `/topic`, queues below `/queue`, with `/` between
+ * segments; what the broker's capabilities do not name is not tried.
  */
-export function brokerContract({ describe, it, expect }: ContractRunner, contract: BrokerContract): void {
-  /** A test with a broker of its own, that is closed in any case. */
-  const tries = (title: string, body: (under: BrokerUnderTest) => Promise<void>): void => {
-    it(title, async () => {
-      const under = await contract.open()
-      try {
-        await body(under)
-      } finally {
-        await under.close()
-      }
-    })
-  }
+export function brokerContract(runner: ContractRunner, contract: BrokerContract): void {
+  const parts = createContractParts(runner, contract)
+  coreContract(parts)
+  queueContract(parts)
+  ackContract(parts)
+  selectorContract(parts)
+  transactionContract(parts)
+  historyContract(parts)
+  durableContract(parts)
+}
 
+function coreContract({ describe, expect, tries, triesWith, contract }: ContractParts): void {
   describe('delivery', () => {
     tries('gives a message to each subscriber of its destination, and to no other', async ({ broker, quiet }) => {
       const [alice, bob, carol] = [connect(broker), connect(broker), connect(broker)]
@@ -98,7 +65,8 @@ export function brokerContract({ describe, it, expect }: ContractRunner, contrac
       const alice = connect(broker)
       const headers = createHeaders()
       const id = 'unnamed'
-      await alice.channel.handle({ command: 'SUBSCRIBE', id, shownId: undefined, destination: '/topic/a', headers })
+      const unnamed = { shownId: undefined, shownDestination: undefined }
+      await alice.channel.handle({ command: 'SUBSCRIBE', id, ...unnamed, destination: '/topic/a', headers })
       await alice.send('/topic/a', 'hi')
       await quiet()
       expect(alice.delivered).toEqual([{ destination: '/topic/a', body: 'hi', subscription: undefined }])
@@ -155,30 +123,28 @@ export function brokerContract({ describe, it, expect }: ContractRunner, contrac
   })
 
   describe('wildcards, where the broker has them,', () => {
-    const withWildcards = (title: string, body: (under: BrokerUnderTest) => Promise<void>): void => {
-      tries(title, async (under) => {
-        if (under.broker.capabilities.wildcards) await body(under)
-      })
-    }
+    triesWith(
+      'wildcards',
+      'reach one segment with * and the rest, which may be empty, with **',
+      async ({ broker, quiet }) => {
+        const alice = connect(broker)
+        const patterns = ['/topic/a/*', '/topic/a/**', '/topic/*/c', '/topic/b/*']
+        for (const pattern of patterns) await alice.subscribe(pattern, pattern)
+        const reached = async (destination: string): Promise<(string | undefined)[]> => {
+          alice.delivered.length = 0
+          await alice.send(destination, 'hi')
+          await quiet()
+          return alice.delivered.map(({ subscription }) => subscription).sort()
+        }
+        expect(await reached('/topic/a/b')).toEqual(['/topic/a/*', '/topic/a/**'])
+        expect(await reached('/topic/a/c')).toEqual(['/topic/*/c', '/topic/a/*', '/topic/a/**'])
+        expect(await reached('/topic/a')).toEqual(['/topic/a/**'])
+        expect(await reached('/topic/a/b/c')).toEqual(['/topic/a/**'])
+        expect(await reached('/topic/x/y')).toEqual([])
+      },
+    )
 
-    withWildcards('reach one segment with * and the rest, which may be empty, with **', async ({ broker, quiet }) => {
-      const alice = connect(broker)
-      const patterns = ['/topic/a/*', '/topic/a/**', '/topic/*/c', '/topic/b/*']
-      for (const pattern of patterns) await alice.subscribe(pattern, pattern)
-      const reached = async (destination: string): Promise<(string | undefined)[]> => {
-        alice.delivered.length = 0
-        await alice.send(destination, 'hi')
-        await quiet()
-        return alice.delivered.map(({ subscription }) => subscription).sort()
-      }
-      expect(await reached('/topic/a/b')).toEqual(['/topic/a/*', '/topic/a/**'])
-      expect(await reached('/topic/a/c')).toEqual(['/topic/*/c', '/topic/a/*', '/topic/a/**'])
-      expect(await reached('/topic/a')).toEqual(['/topic/a/**'])
-      expect(await reached('/topic/a/b/c')).toEqual(['/topic/a/**'])
-      expect(await reached('/topic/x/y')).toEqual([])
-    })
-
-    withWildcards('show the destination that was published to', async ({ broker, quiet }) => {
+    triesWith('wildcards', 'show the destination that was published to', async ({ broker, quiet }) => {
       const alice = connect(broker)
       await alice.subscribe('1', '/topic/**')
       await alice.send('/topic/a/b', 'hi')
@@ -346,42 +312,4 @@ export function brokerContract({ describe, it, expect }: ContractRunner, contrac
       expect(alice.bodies()).toEqual(['before'])
     })
   })
-}
-
-function connect(broker: Broker): Client {
-  const delivered: Delivered[] = []
-  const messages: Message[] = []
-  const channel = broker.attach({
-    deliver(message: Message, delivery: Delivery): Taken {
-      messages.push(message)
-      const destination = delivery.destination ?? message.destination
-      delivered.push({ destination, body: textOf(message), subscription: delivery.subscription })
-      return 'taken'
-    },
-  })
-  // Not awaited before it is handed over: the order of the calls is the order of the requests.
-  const handle = async (request: BrokerRequest): Promise<void> => channel.handle(request)
-  return {
-    channel,
-    delivered,
-    messages,
-    bodies: () => delivered.map(({ body }) => body),
-    subscribe: (id, destination, headers) =>
-      handle({ command: 'SUBSCRIBE', id, shownId: id, destination, headers: createHeaders(headers) }),
-    unsubscribe: (id) => handle({ command: 'UNSUBSCRIBE', id }),
-    send: (destination, body, headers) =>
-      handle({ command: 'SEND', destination, headers: createHeaders(headers), body: new TextEncoder().encode(body) }),
-  }
-}
-
-const textOf = (message: Message): string => new TextDecoder().decode(message.body)
-
-/** The code of the refusal; callers of the port go by it. */
-async function codeOf(act: () => Promise<void>): Promise<unknown> {
-  try {
-    await act()
-  } catch (error) {
-    return typeof error === 'object' && error !== null && 'code' in error ? error.code : error
-  }
-  return undefined
 }

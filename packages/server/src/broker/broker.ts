@@ -1,4 +1,5 @@
 import type { Headers } from '@hoofbeat/codec'
+import type { StompError } from '../errors.js'
 import type { Delivery, Taken } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
 
@@ -6,21 +7,68 @@ import type { Message } from '../message/message.js'
 export type Settled = undefined | Promise<void>
 
 /**
- * What a client's frame asks of the broker, already authorised and with its required headers checked: destinations are
- * well-formed, and only that of a SUBSCRIBE may hold wildcards.
+ * Which delivery an ACK or NACK means: in STOMP 1.2 the value of the MESSAGE's `ack` header; before, its `message-id`,
+ * with the channel's name for the subscription (STOMP 1.0 may leave that out: any subscription that holds the message).
  */
-export type BrokerRequest =
-  | { readonly command: 'SEND'; readonly destination: string; readonly headers: Headers; readonly body: Uint8Array }
-  | {
-      readonly command: 'SUBSCRIBE'
-      /** Unique among the channel's subscriptions. */
-      readonly id: string
-      /** What the client's MESSAGE frames say; absent where a STOMP 1.0 client gave no id. */
-      readonly shownId: string | undefined
-      readonly destination: string
-      readonly headers: Headers
-    }
-  | { readonly command: 'UNSUBSCRIBE'; readonly id: string }
+export type AckReference = { readonly ack: string } | MessageReference
+
+/** See {@link AckReference}. */
+export interface MessageReference {
+  readonly messageId: string
+  readonly subscription: string | undefined
+}
+
+/** Publishes one message. */
+export interface SendRequest {
+  readonly command: 'SEND'
+  readonly destination: string
+  readonly headers: Headers
+  readonly body: Uint8Array
+}
+
+/** Begins a subscription. What it asks for beyond plain delivery stands in its headers. */
+export interface SubscribeRequest {
+  readonly command: 'SUBSCRIBE'
+  /** Unique among the channel's subscriptions. */
+  readonly id: string
+  /** What the client's MESSAGE frames say; absent where a STOMP 1.0 client gave no id. */
+  readonly shownId: string | undefined
+  readonly destination: string
+  /** What the client's MESSAGE frames show instead of the destination that was published to. */
+  readonly shownDestination: string | undefined
+  readonly headers: Headers
+}
+
+/** Ends a subscription; one that is durable ends for good, live or not. */
+export interface UnsubscribeRequest {
+  readonly command: 'UNSUBSCRIBE'
+  readonly id: string
+  /** As the client gave it; names a durable subscription that is not live. */
+  readonly shownId: string | undefined
+  readonly headers: Headers
+}
+
+/** Answers deliveries: one, or with `ack:client` all that the subscription was given up to that one. */
+export interface AckRequest {
+  readonly command: 'ACK' | 'NACK'
+  readonly reference: AckReference
+}
+
+/**
+ * What a client's frame asks of the broker, already authorised and with its required headers checked: destinations are
+ * well-formed, and only that of a SUBSCRIBE may hold wildcards. An inner destination (see `INNER`) is the server's own.
+ */
+export type BrokerRequest = SendRequest | SubscribeRequest | UnsubscribeRequest | AckRequest
+
+/** What may be part of a transaction. */
+export type TransactionRequest = SendRequest | AckRequest
+
+/**
+ * Inner destinations begin with this character, which no frame of any version can carry: so no client can name them,
+ * and no wildcard matches them. Below `\u0000temp/<session id>/` lie the temporary queues of that session, which end
+ * with it; all others are publish-subscribe (user destinations).
+ */
+export const INNER = '\u0000'
 
 /** What the application publishes. */
 export interface Publication {
@@ -33,16 +81,40 @@ export interface Publication {
 export interface BrokerCapabilities {
   /** Wildcards in SUBSCRIBE (`*` one segment, `**` the rest). */
   readonly wildcards: boolean
+  /** Queues with competing consumers; ACK and NACK; `ack`, `prefetch-count` on SUBSCRIBE. */
+  readonly queues: boolean
+  /** `commit` of more than one request, ACK and NACK among them. */
+  readonly transactions: boolean
+  /** `selector` on SUBSCRIBE. */
+  readonly selectors: boolean
+  /** `durable` on SUBSCRIBE. */
+  readonly durableSubscriptions: boolean
+  /** `since` and `replay` on SUBSCRIBE. */
+  readonly history: boolean
+}
+
+/** Whose channel it is. */
+export interface ChannelOwner {
+  readonly sessionId: string
+  /** Undefined for an anonymous session. */
+  readonly userName: string | undefined
+  /** `client-id` of CONNECT. */
+  readonly clientId: string | undefined
 }
 
 /** Takes what the broker delivers to one attached channel. */
 export interface Subscriber {
   /**
    * One message for one subscription. Messages of one publisher to one destination come in the order of publishing.
-   * Called inside `handle` or `publish`, or later; must not throw, and must not call back into the broker, but to
-   * detach a channel (of a session that has proved too slow, say).
+   * Called inside `handle`, `commit`, `ready` or `publish`, or later; must not throw, and must not call back into the
+   * broker, but to detach a channel (of a session that has proved too slow, say). After `full` the broker gives this
+   * channel no more messages of queues until `ready`; messages of topics come nevertheless, but to subscriptions that
+   * acknowledge, or that still read a history. What was `dropped` goes back to its queue, and the subscription is given
+   * no more of that queue until `ready`, or until it acknowledges.
    */
   deliver(message: Message, delivery: Delivery): Taken
+  /** The broker cannot keep what it has promised this channel. Nothing is delivered after; the owner detaches. */
+  refuse(error: StompError): void
 }
 
 /** One session's way into the broker. */
@@ -50,14 +122,53 @@ export interface Channel {
   /**
    * Puts one request into effect. Requests of one channel take effect in the order of the calls. A refusal is a thrown
    * StompError or a rejection with one; nothing was done then. Once a SUBSCRIBE has settled, the subscription misses
-   * nothing published after. Once a SEND has settled, the broker has taken the message over.
+   * nothing published after. Once a SEND has settled, the broker has taken the message over; a `persistent:true` one
+   * then outlives the process, if the broker has a store. Once an ACK has settled, its messages do not come again.
    */
   handle(request: BrokerRequest): Settled
+  /** Puts all requests into effect together, or none of them (a throw or a rejection). */
+  commit(requests: readonly TransactionRequest[]): Settled
+  /** After `deliver` has returned `full`: there is room again. */
+  ready(): void
   /**
-   * Ends all subscriptions of the channel at once; nothing is delivered after, and a SUBSCRIBE that comes later (its
-   * hook was slow) has no effect. Harmless when repeated.
+   * Ends the channel at once: its subscriptions end (durable ones keep collecting), what it was given and has not
+   * acknowledged goes back to its old place; nothing is delivered after. What comes later (its hook was slow) has no
+   * effect but for SEND: neither SUBSCRIBE, nor ACK and NACK, nor a `commit` with one of these. Harmless when repeated.
    */
   detach(): void
+}
+
+/** One destination, as operators see it. */
+export interface DestinationReport {
+  readonly destination: string
+  readonly kind: 'topic' | 'queue' | 'durable-subscription' | 'temp-queue'
+  /** Messages kept that nobody holds: waiting in a queue, or a topic's history. */
+  readonly depth: number
+  /** Bytes of all messages kept, bodies and headers. */
+  readonly bytes: number
+  /** Live subscriptions. */
+  readonly consumers: number
+  /** Given to consumers and not yet acknowledged. */
+  readonly inFlight: number
+  /** Messages per second that came in, averaged over about a minute. */
+  readonly publishedPerSecond: number
+  /** Messages per second that were delivered, averaged over about a minute. */
+  readonly deliveredPerSecond: number
+}
+
+/** What an operator can do, where the broker itself keeps messages. */
+export interface BrokerAdmin {
+  /** Bytes of all messages kept, of all destinations together. */
+  readonly keptBytes: number
+  /** All destinations that have subscriptions or messages, by name. */
+  destinations(): readonly DestinationReport[]
+  /** Forgets all waiting messages of a queue or durable subscription; resolves with their number. Rejects if there is none. */
+  purge(destination: string): Promise<number>
+  /**
+   * Moves waiting messages, oldest first, at most `limit`: to another queue, or without `to` dead letters back to where
+   * they came from. Resolves with their number; rejects, with nothing moved, if a target is unknown or full.
+   */
+  move(from: string, options?: { readonly to?: string; readonly limit?: number }): Promise<number>
 }
 
 /**
@@ -66,8 +177,12 @@ export interface Channel {
  */
 export interface Broker {
   readonly capabilities: BrokerCapabilities
+  /** Undefined where messages are kept elsewhere. */
+  readonly admin: BrokerAdmin | undefined
+  /** True for destinations whose messages are shared out among consumers: clients need a rule to subscribe to them. */
+  isQueue(destination: string): boolean
   /** Opens a channel for one session. */
-  attach(subscriber: Subscriber): Channel
+  attach(subscriber: Subscriber, owner: ChannelOwner): Channel
   /** Publishes for the application, as `Channel.handle` does for a client. */
   publish(publication: Publication): Settled
   /** Ends the broker: no delivery follows. Resolves when all that had been taken over is safe. */

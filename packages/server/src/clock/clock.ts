@@ -2,6 +2,8 @@
 export interface Clock {
   /** Monotonic time in ms; its zero means nothing. */
   now(): number
+  /** Time of day in ms since the epoch; may jump. For times that clients name or that outlive the process. */
+  epochMs(): number
   /** Calls `run` every `periodMs` until the returned function is called. Never keeps the process alive. */
   every(periodMs: number, run: () => void): () => void
   /** Calls `run` once, after the present turn of the event loop, in the order of the calls. */
@@ -11,6 +13,7 @@ export interface Clock {
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  epochMs: () => Date.now(),
   every(periodMs, run) {
     const timer = setInterval(run, periodMs)
     timer.unref()

@@ -1,8 +1,15 @@
 import { StompError } from '../errors.js'
 import { runHooks } from '../hooks/hooks.js'
 
+/** What follows from what is waited for; exactly one of these is called, once. Neither may throw. */
+export interface LateOutcome<T> {
+  passedLater(known: T): void
+  /** It was rejected, or did not come in time. */
+  refused(error: unknown): void
+}
+
 /** What follows from a hook's answer; exactly one of these is called, once. */
-export interface HookOutcome {
+export interface HookOutcome extends LateOutcome<void> {
   /** All hooks passed, within the call of `pass`. What it throws is the caller's. */
   passed(): void
   /** All hooks passed, later. Must not throw. */
@@ -20,6 +27,8 @@ export interface HookGate {
   readonly isPending: boolean
   /** Runs the hooks in their order, and then the outcome. */
   pass<R>(hooks: readonly ((request: R) => unknown)[], request: R, outcome: HookOutcome): void
+  /** Waits for something else in the same way. */
+  hold<T>(pending: Promise<T>, outcome: LateOutcome<T>): void
 }
 
 /** Makes the gate of one session. `changed` is told whenever `isPending` has changed. */
@@ -29,7 +38,7 @@ export function createHookGate(
   changed: () => void,
 ): HookGate {
   let isPending = false
-  const wait = (pending: Promise<void>, outcome: HookOutcome): void => {
+  const wait = <T>(pending: Promise<T>, outcome: LateOutcome<T>): void => {
     isPending = true
     changed()
     let isOver = false
@@ -46,7 +55,7 @@ export function createHookGate(
       finish(() => outcome.refused(new StompError('STOMP_ERR_FORBIDDEN', { message })))
     })
     pending.then(
-      () => finish(() => outcome.passedLater()),
+      (known) => finish(() => outcome.passedLater(known)),
       (error) => finish(() => outcome.refused(error)),
     )
   }
@@ -65,5 +74,6 @@ export function createHookGate(
       if (pending === undefined) outcome.passed()
       else wait(pending, outcome)
     },
+    hold: wait,
   }
 }

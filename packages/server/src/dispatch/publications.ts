@@ -1,18 +1,59 @@
 import type { Broker, Publication, Settled } from '../broker/broker.js'
 import { type DestinationSyntax, isPattern } from '../destination/destination.js'
 import { StompError } from '../errors.js'
+import type { Observe } from '../observe/events.js'
+import { innerUserDestination, otherUserDestination } from '../users/user-destination.js'
+import { REPLY_QUEUE_PREFIX, type ReplyQueues } from './reply-queues.js'
 
 /** What handlers and the application publish goes through here, so that a name means the same for everybody. */
 export interface Publications {
+  /**
+   * The broker destinations that a name means: itself; for `/user/<name>/...` one for each session of that user now;
+   * for a reply queue its owner's, or none if that is gone. Throws STOMP_ERR_DESTINATION_INVALID.
+   */
+  resolve(destination: string): readonly string[]
   /** Hands one publication to the broker. Throws or rejects with a StompError if nothing is served at its destination. */
   publish(publication: Publication): Settled
   /** Hands over several, in their order; stops at the first that is refused at once. */
   publishAll(publications: readonly Publication[]): Settled
+  /** Publishes to each session of a user; `destination` is what follows `/user`, as the user subscribes to it. */
+  publishToUser(name: string, publication: Publication): Settled
+}
+
+/** What the door to the broker needs. */
+export interface PublicationsParts {
+  readonly broker: Broker
+  readonly syntax: DestinationSyntax
+  readonly applicationPrefix: string
+  readonly replyQueues: ReplyQueues
+  /** The sessions of a user, in order of connecting. */
+  readonly sessionIds: (userName: string) => readonly string[]
+  readonly observe: Observe
 }
 
 /** Makes the door to the broker for publications. */
-export function createPublications(broker: Broker, syntax: DestinationSyntax, applicationPrefix: string): Publications {
+export function createPublications(parts: PublicationsParts): Publications {
+  const { broker, syntax, applicationPrefix, replyQueues, sessionIds, observe } = parts
+
+  const toEach = (destinations: readonly string[], publication: Publication): Settled => {
+    const { headers, body } = publication
+    if (destinations.length === 1 && destinations[0] === publication.destination) return broker.publish(publication)
+    return together(destinations.map((destination) => () => broker.publish({ destination, headers, body })))
+  }
+  const innerOf = (name: string, rest: string): readonly string[] =>
+    sessionIds(name).map((sessionId) => innerUserDestination(sessionId, rest))
+
   const self: Publications = {
+    resolve(destination) {
+      const user = otherUserDestination(destination, syntax)
+      if (user !== undefined) return innerOf(user.name, user.rest)
+      if (!syntax.isBelow(destination, REPLY_QUEUE_PREFIX)) return [destination]
+      const inner = replyQueues.find(destination)
+      if (inner !== undefined) return [inner]
+      // The name is a right to send, which is not for logs.
+      observe({ type: 'reply-dropped', destination: REPLY_QUEUE_PREFIX })
+      return []
+    },
     publish(publication) {
       const { destination } = publication
       const segments = syntax.segments(destination)
@@ -25,22 +66,35 @@ export function createPublications(broker: Broker, syntax: DestinationSyntax, ap
           cure: 'Publish to a destination of the broker, or call the function behind the route.',
         })
       }
-      return broker.publish(publication)
+      return toEach(self.resolve(destination), publication)
     },
-    publishAll(publications) {
-      const pending: Promise<void>[] = []
-      try {
-        for (const publication of publications) {
-          const settled = self.publish(publication)
-          if (settled !== undefined) pending.push(settled)
-        }
-      } catch (error) {
-        // The refusal is told already; what is still open must not end the process if it fails too.
-        Promise.allSettled(pending)
-        throw error
+    publishAll: (publications) => together(publications.map((publication) => () => self.publish(publication))),
+    publishToUser(name, publication) {
+      const segments = syntax.segments(publication.destination)
+      if (segments === undefined || isPattern(segments)) {
+        throw new StompError('STOMP_ERR_DESTINATION_INVALID', {
+          message: `Cannot publish to '${publication.destination}' of a user`,
+          cure: 'Name what follows /user in the SUBSCRIBE of the user: /queue/x.',
+        })
       }
-      return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined)
+      return toEach(innerOf(name, publication.destination), publication)
     },
   }
   return self
+}
+
+/** All in their order; stops at the first that is refused at once. */
+function together(effects: readonly (() => Settled)[]): Settled {
+  const pending: Promise<void>[] = []
+  try {
+    for (const effect of effects) {
+      const settled = effect()
+      if (settled !== undefined) pending.push(settled)
+    }
+  } catch (error) {
+    // The refusal is told already; what is still open must not end the process if it fails too.
+    Promise.allSettled(pending)
+    throw error
+  }
+  return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined)
 }

@@ -9,7 +9,7 @@ function rulesFor(allow: AllowOptions) {
   const of = (destination: string): readonly string[] => syntax.segments(destination) ?? []
   return {
     maySend: (destination: string) => rules.maySend(of(destination)),
-    maySubscribe: (destination: string) => rules.maySubscribe(of(destination)),
+    maySubscribe: (destination: string, isQueue = false) => rules.maySubscribe(of(destination), isQueue),
   }
 }
 
@@ -22,6 +22,7 @@ describe('without rules', () => {
 
   it('clients may SUBSCRIBE to exact names, not to wildcards', () => {
     expect(rules.maySubscribe('/topic/a')).toBe(true)
+    expect(rules.maySubscribe('/queue/a', true)).toBe(false)
     expect(rules.maySubscribe('/topic/*')).toBe(false)
     expect(rules.maySubscribe('/topic/a/**')).toBe(false)
   })

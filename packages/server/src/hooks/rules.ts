@@ -9,7 +9,8 @@ export interface AllowOptions {
   readonly send?: readonly string[]
   /**
    * Broker destinations to which clients may SUBSCRIBE. A wildcard subscription is allowed only if one pattern covers
-   * all it can mean. @default every topic by its exact name, no wildcards
+   * all it can mean. A session's own `/user/**` and `/temp-queue/**` need no rule. @default every topic by its exact
+   * name, no wildcards, no queues
    */
   readonly subscribe?: readonly string[]
 }
@@ -17,7 +18,8 @@ export interface AllowOptions {
 /** The rules, ready to be asked for each frame. Segments come from the one syntax of the application. */
 export interface Rules {
   maySend(segments: readonly string[]): boolean
-  maySubscribe(segments: readonly string[]): boolean
+  /** `isQueue`: what the broker says of the destination; it counts where no rule was given. */
+  maySubscribe(segments: readonly string[], isQueue: boolean): boolean
 }
 
 /** Compiles rules. Throws a TypeError for a pattern that is not well-formed. */
@@ -32,7 +34,9 @@ export function compileRules(allow: AllowOptions, syntax: DestinationSyntax): Ru
   const subscribe = allow.subscribe && compile(allow.subscribe)
   return {
     maySend: (segments) => send.some((pattern) => covers(pattern, segments)),
-    maySubscribe: (segments) =>
-      subscribe === undefined ? !isPattern(segments) : subscribe.some((pattern) => covers(pattern, segments)),
+    maySubscribe: (segments, isQueue) =>
+      subscribe === undefined
+        ? !isQueue && !isPattern(segments)
+        : subscribe.some((pattern) => covers(pattern, segments)),
   }
 }

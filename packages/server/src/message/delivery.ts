@@ -4,10 +4,14 @@ export interface Delivery {
   readonly subscription: string | undefined
   /** The destination to be shown instead of the message's own (user destinations). */
   readonly destination?: string
-  /** The value of the `ack` header, where the subscription acknowledges. */
+  /** The value of the `ack` header, where the subscription acknowledges; written for STOMP 1.2 only. */
   readonly ack?: string
-  /** True if the message was delivered before and came back. */
+  /** True if the message was, or may have been, delivered before and came back. */
   readonly redelivered?: boolean
+  /** With `redelivered`: the how many-th delivery this is, as far as is known. */
+  readonly deliveryCount?: number
+  /** True if messages between the one before and this one may be missing: the history did not reach that far. */
+  readonly isAfterGap?: boolean
 }
 
 /** What became of a delivery: taken; taken, but no more please until `ready`; or not taken. */

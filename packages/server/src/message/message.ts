@@ -38,6 +38,8 @@ const RESERVED = new Set([
   'message-id',
   'subscription',
   'redelivered',
+  'delivery-count',
+  'history-gap',
 ])
 
 /** How many different subscription ids of one message are remembered for sharing, for each version. */
@@ -69,7 +71,8 @@ class PublishedMessage implements Message {
 
   frame(version: Version, delivery: Delivery): WireFrame {
     const forms = this.#formsOf(version)
-    const isShared = delivery.ack === undefined && delivery.destination === undefined && !delivery.redelivered
+    const hasAck = delivery.ack !== undefined && version === '1.2'
+    const isShared = !hasAck && delivery.destination === undefined && !delivery.redelivered && !delivery.isAfterGap
     if (!isShared) return this.#encode(version, delivery, forms)
     const known = forms.shared.get(delivery.subscription)
     if (known !== undefined) return known
@@ -83,8 +86,13 @@ class PublishedMessage implements Message {
     let head = 'MESSAGE\n'
     if (delivery.subscription !== undefined)
       head += encodeHeader('MESSAGE', 'subscription', delivery.subscription, version)
-    if (delivery.ack !== undefined) head += encodeHeader('MESSAGE', 'ack', delivery.ack, version)
+    // Before STOMP 1.2 a client acknowledges by message-id and subscription.
+    if (delivery.ack !== undefined && version === '1.2') {
+      head += encodeHeader('MESSAGE', 'ack', delivery.ack, version)
+    }
     if (delivery.redelivered) head += 'redelivered:true\n'
+    if (delivery.deliveryCount !== undefined) head += `delivery-count:${delivery.deliveryCount}\n`
+    if (delivery.isAfterGap) head += 'history-gap:true\n'
     head += encodeHeader('MESSAGE', 'destination', destination, version)
     this.#isText ??= isUtf8(this.body)
     return joinWireFrame([Buffer.from(head), forms.tail, this.body, NUL], this.#isText)

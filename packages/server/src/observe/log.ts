@@ -22,6 +22,15 @@ export function createLogObserver(log: FastifyBaseLogger): Observe {
       }
       case 'handler-value-dropped':
         return log.warn({ route: event.route }, 'a message route returned a value but has no sendTo: it is dropped')
+      case 'store-failed':
+        return log.error({ err: event.error }, 'the message store could not take a change')
+      case 'message-dropped':
+      case 'dead-letter':
+      case 'reply-dropped': {
+        const { type, ...fields } = event
+        return log.warn(fields, type)
+      }
+      case 'message-expired':
       case 'header-left-out':
       case 'session-connected':
       case 'session-closed': {

@@ -9,7 +9,8 @@ export interface Refusal {
 
 /**
  * The ERROR frame for a refusal: `message` what was wrong, `code` the stable name, `receipt-id` of the frame that asked
- * for a receipt (STOMP 1.2, "ERROR"), and a plain text body with the cure.
+ * for a receipt (STOMP 1.2, "ERROR"), and a plain text body with the cure. Its charset is named because stompit 1.0 ends
+ * its process over an ERROR of bare `text/plain`.
  */
 export function errorFrame(refusal: Refusal, receipt: string | undefined): FrameInit {
   const headers: [string, string][] = [
@@ -18,7 +19,7 @@ export function errorFrame(refusal: Refusal, receipt: string | undefined): Frame
   ]
   if (receipt !== undefined) headers.push(['receipt-id', receipt])
   if (refusal.code === 'STOMP_ERR_VERSION_UNSUPPORTED') headers.push(['version', '1.0,1.1,1.2'])
-  headers.push(['content-type', 'text/plain'])
+  headers.push(['content-type', 'text/plain;charset=utf-8'])
   return { command: 'ERROR', headers, body: refusal.cure }
 }
 

@@ -267,7 +267,7 @@ describe('a session', () => {
     refuse(0, new StompError('STOMP_ERR_FORBIDDEN'))
     const error = await client.next()
     expect(error.headers.get('receipt-id')).toBe('no:1')
-    expect(error.headers.get('content-type')).toBe('text/plain')
+    expect(error.headers.get('content-type')).toBe('text/plain;charset=utf-8')
     expect(error.text).toMatch(/right to use/)
     expect(await client.closed()).toEqual({ code: 1002, reason: 'STOMP_ERR_FORBIDDEN' })
     expect([isDetached, closedCount]).toEqual([false, 0])

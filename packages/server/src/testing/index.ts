@@ -1,5 +1,7 @@
-export type { BrokerContract, BrokerUnderTest, ContractRunner } from '../broker/broker.contract.js'
+export type { BrokerContract, BrokerUnderTest, ContractLimits, ContractRunner } from '../broker/broker.contract.js'
 export { brokerContract } from '../broker/broker.contract.js'
+export type { StoreContract, StorePlace } from '../store/store.contract.js'
+export { storeContract } from '../store/store.contract.js'
 export type { FakeClock } from './fake-clock.js'
 export { createFakeClock } from './fake-clock.js'
 export type { LinkedEnd, LinkedReader } from './linked-connection.js'

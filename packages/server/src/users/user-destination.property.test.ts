@@ -66,6 +66,30 @@ it('writes a name and reads it again', () => {
   )
 })
 
+it('reads no name that is written with an escape which its writer would not make', () => {
+  const escaped = fc.array(
+    fc.tuple(fc.constantFrom('a', '~', '-', '/', '@', 'ü', '.', '*'), fc.constantFrom('raw', 'upper', 'lower')),
+    { minLength: 1, maxLength: 6 },
+  )
+  fc.assert(
+    fc.property(escaped, (characters) => {
+      const written = characters.map(([character, how]) => {
+        const hex = Buffer.from(character).toString('hex').replace(/../g, '%$&')
+        if (how === 'raw') return character
+        return how === 'upper' ? hex.toUpperCase() : hex
+      })
+      const isCanonical = characters.every(([character], i) => {
+        const spelled = written[i] ?? ''
+        return [character, encodeURIComponent(character), encodeUserName(character)].includes(spelled)
+      })
+      const read = (): string => decodeUserName(written.join(''))
+      if (isCanonical) expect(read()).toBe(characters.map(([character]) => character).join(''))
+      else expect(read).toThrow(expect.objectContaining({ code: 'STOMP_ERR_DESTINATION_INVALID' }))
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
 it('leads from sender and subscriber to the same inner name, whatever the name of the user', () => {
   const where = separator.chain((by) => fc.tuple(fc.constant(by), restUnder(by)))
   fc.assert(

@@ -4,7 +4,8 @@
  *
  * The name is percent-encoded UTF-8 (`encodeURIComponent`, and `*` as `%2A`), so `a/b` is written `a%2Fb`. It ends at the
  * next slash whatever the separator is: where that is a dot, `/user/jane.doe/queue/price.stock` is for `jane.doe`, and a
- * dot that would make an empty segment (`.jane`, `a..b`) is written `%2E`.
+ * dot that would make an empty segment (`.jane`, `a..b`) is written `%2E`. What needs no escape must have none: a name of
+ * letters, digits and `-_!~'()` can be written in one way only, so that hooks may compare destinations as they stand.
  *
  * Behind the same words each session has a name of its own, which begins with a NUL: no client can write it, and no
  * wildcard matches it.
@@ -25,6 +26,8 @@ export interface OtherUserDestination {
 }
 
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
+/** What `encodeURIComponent` leaves as it is, but `*` and `.`, which mean something in a destination. */
+const NEEDS_NO_ESCAPE = /^[\w\-!~'()]$/
 
 /**
  * The rest of a destination to which a session subscribes: `/queue/x` of `/user/queue/x`. Undefined for what does not
@@ -80,7 +83,8 @@ export function encodeUserName(name: string): string {
 
 /**
  * Reads a user name out of a destination. Throws STOMP_ERR_DESTINATION_INVALID for a `%` that begins no escape, escapes
- * that are not UTF-8, and control characters, which no user name has.
+ * that are not UTF-8, escapes that neither `encodeURIComponent` nor `encodeUserName` writes (`%61`, `%2f`), and control
+ * characters, which no user name has.
  */
 export function decodeUserName(segment: string): string {
   let name: string
@@ -88,6 +92,11 @@ export function decodeUserName(segment: string): string {
     name = decodeURIComponent(segment)
   } catch (cause) {
     throw invalid(`'${segment}' is not a percent-encoded user name`, cause)
+  }
+  for (const [written] of segment.matchAll(/%../g)) {
+    const character = String.fromCharCode(Number.parseInt(written.slice(1), 16))
+    if (!NEEDS_NO_ESCAPE.test(character) && written === written.toUpperCase()) continue
+    throw invalid(`'${segment}' is a user name written in another way than encodeURIComponent does`)
   }
   if (CONTROL_CHARACTER.test(name)) throw invalid(`'${segment}' is no user name: it has a control character`)
   return name

@@ -2,6 +2,7 @@ import { createHeaders } from '@hoofbeat/codec'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { covers, createDestinationSyntax } from '../../destination/destination.js'
+import { createFakeClock } from '../../testing/fake-clock.js'
 import type { Channel } from '../broker.js'
 import { embeddedBroker } from './embedded-broker.js'
 
@@ -32,7 +33,14 @@ class Subscribe implements Command {
   run(model: Model, { channels }: Real): void {
     const { at, id, destination } = this
     if (!model.detached.has(at)) model.subscriptions.push({ channel: at, id, destination })
-    channels[at]?.channel.handle({ command: 'SUBSCRIBE', id, shownId: id, destination, headers: createHeaders() })
+    channels[at]?.channel.handle({
+      command: 'SUBSCRIBE',
+      id,
+      shownId: id,
+      shownDestination: undefined,
+      destination,
+      headers: createHeaders(),
+    })
   }
   toString = (): string => `${this.at} SUBSCRIBE ${this.id} ${this.destination}`
 }
@@ -42,10 +50,16 @@ class Unsubscribe implements Command {
     readonly at: number,
     readonly id: string,
   ) {}
-  check = (): boolean => true
+  check = (model: Readonly<Model>): boolean =>
+    model.detached.has(this.at) || model.subscriptions.some(({ channel, id }) => channel === this.at && id === this.id)
   run(model: Model, { channels }: Real): void {
     model.subscriptions = model.subscriptions.filter(({ channel, id }) => channel !== this.at || id !== this.id)
-    channels[this.at]?.channel.handle({ command: 'UNSUBSCRIBE', id: this.id })
+    channels[this.at]?.channel.handle({
+      command: 'UNSUBSCRIBE',
+      id: this.id,
+      shownId: this.id,
+      headers: createHeaders(),
+    })
   }
   toString = (): string => `${this.at} UNSUBSCRIBE ${this.id}`
 }
@@ -97,23 +111,28 @@ const unsubscribe = fc.tuple(channel, id).map((args) => new Unsubscribe(...args)
 const send = fc.tuple(channel, name).map((args) => new Send(...args))
 const detach = channel.map((at) => new Detach(at))
 
-it('delivers as a list searched from end to end would, whatever channels subscribe, unsubscribe, send and detach', () => {
+it('delivers as a list searched from end to end would, whatever channels subscribe, unsubscribe, send and detach', async () => {
   // As often as each stands here; a channel detaches but once.
   const often = [subscribe, subscribe, subscribe, unsubscribe, send, send, send].flatMap((each) => [each, each])
   const commands = fc.commands<Model, Real>([...often, detach], { maxCommands: 80 })
-  fc.assert(
-    fc.property(commands, (steps) => {
-      const broker = embeddedBroker()({ syntax, nextMessageId: () => 'm', observe: () => {} })
-      const channels = CHANNELS.map(() => {
+  await fc.assert(
+    fc.asyncProperty(commands, async (steps) => {
+      const parts = { clock: createFakeClock(), after: () => ({ cancel() {} }), syntax, nextMessageId: () => 'm' }
+      const broker = await embeddedBroker()({ ...parts, observe: () => {} })
+      const channels = CHANNELS.map((at) => {
         const delivered: string[] = []
         return {
           delivered,
-          channel: broker.attach({
-            deliver(message, delivery) {
-              delivered.push(`${delivery.subscription} ${message.destination}`)
-              return 'taken'
+          channel: broker.attach(
+            {
+              deliver(message, delivery) {
+                delivered.push(`${delivery.subscription} ${message.destination}`)
+                return 'taken'
+              },
+              refuse: () => {},
             },
-          }),
+            { sessionId: `${at}`, userName: undefined, clientId: undefined },
+          ),
         }
       })
       fc.modelRun(() => ({ model: { subscriptions: [], detached: new Set<number>() }, real: { channels } }), steps)

@@ -1,149 +1,237 @@
-import { type DestinationSyntax, isPattern } from '../../destination/destination.js'
+import type { DestinationSyntax } from '../../destination/destination.js'
 import { StompError } from '../../errors.js'
-import type { Delivery } from '../../message/delivery.js'
 import { createMessage } from '../../message/message.js'
 import type { Observe } from '../../observe/events.js'
-import type { Broker, BrokerRequest, Channel, Publication, Settled, Subscriber } from '../broker.js'
-import { refuseBeyondPlain } from '../subscribe-headers.js'
-import { createSubscriptionIndex, type SubscriptionIndex } from '../subscriptions/subscription-index.js'
-
-/** Options of the broker inside the process. */
-export interface EmbeddedBrokerOptions {
-  /** Destinations at or below these are topics: each subscriber gets each message. @default ['/topic'] */
-  readonly topics?: readonly string[]
-  /** How many different destinations may be subscribed to at a time. @default 10000 */
-  readonly maxDestinations?: number
-}
+import type { MessageStore, StoreChange } from '../../store/message-store.js'
+import type {
+  Broker,
+  BrokerAdmin,
+  BrokerCapabilities,
+  Channel,
+  ChannelOwner,
+  Publication,
+  Settled,
+  Subscriber,
+} from '../broker.js'
+import { createAdmin } from './admin.js'
+import { type Budget, createBudget } from './budget.js'
+import { createDeadLetters, withoutOrigin } from './dead-letters.js'
+import { createDurableSubscriptions, type DurableSubscriptions } from './durable-subscriptions.js'
+import { type EmbeddedBrokerOptions, type EmbeddedBrokerSettings, resolveSettings } from './embedded-broker-options.js'
+import { type EmbeddedChannel, openEmbeddedChannel } from './embedded-channel.js'
+import { createGates, type Gates } from './gates.js'
+import { holdMessage } from './held-message.js'
+import type { Queue } from './queue.js'
+import { createQueueTable, type QueueTable } from './queue-table.js'
+import { restore } from './restore.js'
+import { createServedDestinations, type ServedDestinations } from './served-destinations.js'
+import type { Step } from './step.js'
+import { createSubscriptionMaker, type SubscriptionMaker } from './subscription-maker.js'
+import { TEMP_QUEUE, TempQueues } from './temp-queues.js'
+import { createTopics, type Topics } from './topics.js'
 
 /** What a broker is given by the application that it works in. */
 export interface BrokerParts {
   readonly syntax: DestinationSyntax
   readonly nextMessageId: () => string
   readonly observe: Observe
+  readonly clock: { now(): number; epochMs(): number; soon(run: () => void): void }
+  /** Calls `run` once, after `delayMs`, unless it is cancelled. */
+  readonly after: (delayMs: number, run: () => void) => { cancel(): void }
 }
 
 /** Makes a broker when the application has its parts; see `embeddedBroker`. */
-export type BrokerFactory = (parts: BrokerParts) => Broker
+export type BrokerFactory = (parts: BrokerParts) => Broker | Promise<Broker>
 
 /**
- * A broker in this very process, for publish-subscribe on topics. Messages live only while they are delivered: a topic
- * without subscribers forgets them.
+ * A broker in this very process: topics with histories and durable subscriptions, queues with acknowledgement,
+ * transactions, and, with a store, messages that outlive the process.
  *
- * Promises: requests of one channel take effect in order and at once; the messages of one publisher to one destination
- * reach each subscriber in order; every message reaches each subscription that was settled before it was published.
+ * Promises: requests of one channel take effect in order; the messages of one publisher to one destination reach each
+ * subscriber in order; every message reaches each subscription that was settled before it was published; a message of a
+ * queue is with one consumer at a time, and comes back to its place if that does not acknowledge it.
  */
 export function embeddedBroker(options: EmbeddedBrokerOptions = {}): BrokerFactory {
-  return (parts) => new EmbeddedBroker(options, parts)
+  return async (parts) => {
+    const broker = new EmbeddedBroker(resolveSettings(options, parts.syntax), options.store, parts)
+    await broker.open()
+    return broker
+  }
 }
 
-/** Each segment of a pattern costs a node of a few hundred bytes: one long header line must not buy a megabyte. */
-const MAX_PATTERN_SEGMENTS = 32
-
-interface TopicSubscription {
-  readonly subscriber: Subscriber
-  readonly delivery: Delivery
-  readonly destination: string
-  readonly segments: readonly string[]
-}
+/** How often histories are looked through for what is too old. */
+const SWEEP_MS = 30_000
 
 class EmbeddedBroker implements Broker {
-  readonly capabilities = { wildcards: true }
+  readonly capabilities: BrokerCapabilities = {
+    wildcards: true,
+    queues: true,
+    transactions: true,
+    selectors: true,
+    durableSubscriptions: true,
+    history: true,
+  }
+  readonly admin: BrokerAdmin
   readonly #parts: BrokerParts
-  readonly #topics: readonly string[]
-  readonly #maxDestinations: number
-  readonly #index: SubscriptionIndex<TopicSubscription> = createSubscriptionIndex()
+  readonly #settings: EmbeddedBrokerSettings
+  readonly #store: MessageStore | undefined
+  readonly #served: ServedDestinations
+  readonly #gates: Gates
+  readonly #budget: Budget
+  readonly #queues: QueueTable
+  readonly #durables: DurableSubscriptions
+  readonly #topics: Topics
+  readonly #tempQueues: TempQueues
+  readonly #subscriptions: SubscriptionMaker
+  readonly #channels = new Set<EmbeddedChannel>()
+  #lastPosition = 0
+  #sweep: { cancel(): void } | undefined
   #isClosed = false
 
-  constructor(options: EmbeddedBrokerOptions, parts: BrokerParts) {
+  constructor(settings: EmbeddedBrokerSettings, store: MessageStore | undefined, parts: BrokerParts) {
     this.#parts = parts
-    this.#topics = options.topics ?? ['/topic']
-    this.#maxDestinations = options.maxDestinations ?? 10_000
-    for (const prefix of this.#topics) {
-      const segments = parts.syntax.segments(prefix)
-      if (segments === undefined || isPattern(segments)) throw new TypeError(`topics: '${prefix}' is not a destination`)
+    this.#settings = settings
+    this.#store = store
+    const { clock, observe, syntax } = parts
+    this.#served = createServedDestinations(settings, syntax)
+    this.#gates = createGates((run) => clock.soon(run))
+    this.#budget = createBudget(settings.maxKeptBytes)
+    const shared = {
+      budget: this.#budget,
+      epochMs: () => clock.epochMs(),
+      nowMs: () => clock.now(),
+      nextPosition: () => ++this.#lastPosition,
+      storeLater: store && ((changes: readonly StoreChange[]) => store.later(changes)),
+      checkLimit: () => this.#checkLimit(),
     }
+    const bounds = { maxMessages: settings.maxQueueMessages, maxBytes: settings.maxQueueBytes }
+    const queues = createQueueTable({ ...shared, bounds, observe, after: parts.after })
+    const durables = createDurableSubscriptions(queues, this.#budget, observe)
+    const { historyRules, deadLetterQueue: destination, maxDeliveries } = settings
+    const segmentsOf = (name: string): readonly string[] => syntax.segments(name) ?? []
+    const topics = createTopics({ ...shared, historyRules, durables, segmentsOf })
+    this.#queues = queues
+    this.#durables = durables
+    this.#topics = topics
+    this.#tempQueues = new TempQueues(queues)
+    const execute = (steps: readonly Step[]): Settled => this.#execute(steps)
+    const target = (name: string): Queue => this.#queueTarget(name)
+    const deadLetters = createDeadLetters({ queues, observe, destination, maxDeliveries, execute })
+    this.#subscriptions = createSubscriptionMaker({
+      ...{ settings, served: this.#served, topics, queues, durables, deadLetters, store },
+      epochMs: shared.epochMs,
+      queueTarget: target,
+    })
+    this.admin = createAdmin({ queues, topics, budget: this.#budget, execute, target, soon: (run) => clock.soon(run) })
   }
 
-  attach(subscriber: Subscriber): Channel {
-    const subscriptions = new Map<string, TopicSubscription>()
-    let isDetached = false
-    const unsubscribe = (id: string): void => {
-      const subscription = subscriptions.get(id)
-      if (subscription === undefined) return
-      subscriptions.delete(id)
-      this.#index.remove(subscription.destination, subscription.segments, subscription)
+  /** Brings back what the store has kept. */
+  async open(): Promise<void> {
+    const contents = await this.#store?.open()
+    if (contents !== undefined) {
+      this.#lastPosition = restore(contents, {
+        queues: this.#queues,
+        topics: this.#topics,
+        durables: this.#durables,
+        segmentsOf: (destination) => this.#parts.syntax.segments(destination) ?? [],
+        storeLater: (changes) => this.#store?.later(changes),
+      })
     }
-    return {
-      handle: (request: BrokerRequest): Settled => {
-        switch (request.command) {
-          case 'SEND':
-            return this.publish(request)
-          case 'SUBSCRIBE':
-            if (isDetached) return undefined
-            subscriptions.set(request.id, this.#subscribe(subscriber, request))
-            return undefined
-          case 'UNSUBSCRIBE':
-            unsubscribe(request.id)
-            return undefined
-          default:
-            return request satisfies never
-        }
+    if (this.#settings.historyRules.some(({ maxAgeMs }) => maxAgeMs !== undefined)) this.#sweepLater()
+  }
+
+  isQueue(destination: string): boolean {
+    return this.#served.isQueue(destination)
+  }
+
+  attach(subscriber: Subscriber, owner: ChannelOwner): Channel {
+    const channel = openEmbeddedChannel(subscriber, {
+      planSend: (request) => this.#plan(request),
+      subscribe: (request, number, flow) => {
+        this.#checkOpen()
+        return this.#subscriptions.subscribe(request, { number, flow, owner })
       },
-      detach: () => {
-        isDetached = true
-        for (const id of [...subscriptions.keys()]) unsubscribe(id)
+      forget: (request) => this.#subscriptions.forget(request, owner),
+      execute: (steps) => this.#execute(steps),
+      detached: () => {
+        this.#channels.delete(channel)
+        this.#tempQueues.end(owner.sessionId)
       },
-    }
+    })
+    this.#channels.add(channel)
+    this.#tempQueues.begin(owner.sessionId)
+    return channel
   }
 
   publish(publication: Publication): Settled {
-    const { destination } = publication
-    const segments = this.#segmentsOf(destination)
-    if (this.#isClosed) return undefined
-    const message = createMessage({
-      id: this.#parts.nextMessageId(),
-      destination,
-      headers: publication.headers,
-      body: publication.body,
-      onHeaderLeftOut: (header, version) =>
-        this.#parts.observe({ type: 'header-left-out', destination, header, version }),
-    })
-    this.#index.match(destination, segments, (subscription) => {
-      subscription.subscriber.deliver(message, subscription.delivery)
-    })
-    return undefined
+    return this.#execute([this.#plan(publication)])
   }
 
   async close(): Promise<void> {
+    if (this.#isClosed) return
     this.#isClosed = true
+    this.#sweep?.cancel()
+    this.#queues.close()
+    this.#topics.close()
+    for (const channel of this.#channels) channel.stop()
+    await this.#gates.quiet()
+    await this.#store?.close()
   }
 
-  #subscribe(subscriber: Subscriber, request: BrokerRequest & { command: 'SUBSCRIBE' }): TopicSubscription {
-    const { destination, shownId } = request
-    const segments = this.#segmentsOf(destination)
-    refuseBeyondPlain(request.headers)
-    if (segments.length > MAX_PATTERN_SEGMENTS && isPattern(segments)) {
-      throw new StompError('STOMP_ERR_DESTINATION_INVALID', {
-        message: `A wildcard subscription may have at most ${MAX_PATTERN_SEGMENTS} segments`,
-        cure: 'Subscribe to a shorter pattern: ** stands for any number of segments.',
-      })
-    }
-    if (this.#index.destinationCount >= this.#maxDestinations && !this.#index.has(destination)) {
-      throw new StompError('STOMP_ERR_DESTINATION_LIMIT')
-    }
-    const subscription = { subscriber, destination, segments, delivery: { subscription: shownId } }
-    this.#index.add(destination, segments, subscription)
-    return subscription
+  #plan({ destination, headers, body }: Publication): Step {
+    this.#checkOpen()
+    const { nextMessageId, observe, clock } = this.#parts
+    const isQueue = destination.startsWith(TEMP_QUEUE) || this.#served.isQueue(destination)
+    const message = createMessage({
+      id: nextMessageId(),
+      destination,
+      headers: isQueue ? withoutOrigin(headers) : headers,
+      body,
+      onHeaderLeftOut: (header, version) => observe({ type: 'header-left-out', destination, header, version }),
+    })
+    const held = holdMessage(message, clock.epochMs())
+    if (isQueue) return this.#queues.planPut(this.#queueTarget(destination), held)
+    return this.#topics.planPublish(destination, this.#served.topicSegments(destination), held)
   }
 
-  #segmentsOf(destination: string): readonly string[] {
-    const segments = this.#parts.syntax.segments(destination)
-    if (segments !== undefined && this.#topics.some((prefix) => this.#parts.syntax.isBelow(destination, prefix))) {
-      return segments
-    }
-    throw new StompError('STOMP_ERR_DESTINATION_UNKNOWN', {
-      message: `Nothing is served at '${destination}'`,
-      cure: `This broker serves topics at or below ${this.#topics.join(', ')}.`,
+  #execute(steps: readonly Step[]): Settled {
+    for (const step of steps) step.accept()
+    const changes = this.#store === undefined ? [] : steps.flatMap((step) => step.changes)
+    const pending = changes.length === 0 ? undefined : this.#store?.commit(changes)
+    const [only] = steps
+    if (only !== undefined && steps.length === 1) return this.#gates.pass(only.destinations, pending, only)
+    const destinations = [...new Set(steps.flatMap((step) => step.destinations))]
+    return this.#gates.pass(destinations, pending, {
+      apply: () => {
+        for (const step of steps) step.apply()
+      },
+      undo: () => {
+        for (const step of steps) step.undo()
+      },
+    })
+  }
+
+  #queueTarget(name: string): Queue {
+    if (name.startsWith(TEMP_QUEUE)) return this.#tempQueues.open(name)
+    const known = this.#queues.get(name)
+    if (known !== undefined) return known
+    this.#served.checkQueue(name)
+    return this.#queues.open(name)
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new StompError('STOMP_ERR_CLOSING')
+  }
+
+  #checkLimit(): void {
+    if (this.#topics.count + this.#queues.count < this.#settings.maxDestinations) return
+    throw new StompError('STOMP_ERR_DESTINATION_LIMIT')
+  }
+
+  #sweepLater(): void {
+    this.#sweep = this.#parts.after(SWEEP_MS, () => {
+      this.#topics.forgetOld()
+      this.#sweepLater()
     })
   }
 }

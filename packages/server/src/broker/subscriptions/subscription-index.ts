@@ -10,6 +10,10 @@ export interface SubscriptionIndex<S> {
   /** What the patterns cost: one node for each segment that they do not share with another. 0 when there are none. */
   readonly nodeCount: number
   has(destination: string): boolean
+  /** All of them, patterns included. */
+  destinations(): readonly string[]
+  /** How many subscriptions one destination or pattern has. */
+  count(destination: string): number
   /** Harmless when repeated. */
   add(destination: string, segments: readonly string[], subscription: S): void
   /** Harmless when it is not there. */
@@ -48,6 +52,14 @@ class TrieIndex<S> implements SubscriptionIndex<S> {
 
   has(destination: string): boolean {
     return this.#exact.has(destination) || this.#patternCounts.has(destination)
+  }
+
+  destinations(): readonly string[] {
+    return [...this.#exact.keys(), ...this.#patternCounts.keys()]
+  }
+
+  count(destination: string): number {
+    return this.#exact.get(destination)?.size ?? this.#patternCounts.get(destination) ?? 0
   }
 
   add(destination: string, segments: readonly string[], subscription: S): void {

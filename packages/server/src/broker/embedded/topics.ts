@@ -1,0 +1,190 @@
+import type { StoreChange } from '../../store/message-store.js'
+import { type DestinationReport, INNER } from '../broker.js'
+import { createSubscriptionIndex, type SubscriptionIndex } from '../subscriptions/subscription-index.js'
+import type { DurableSubscriptions } from './durable-subscriptions.js'
+import { type HeldMessage, isExpired, toStored } from './held-message.js'
+import { createHistories, HISTORY_SHELF, type Histories, type HistoriesParts } from './histories.js'
+import type { Missed } from './history.js'
+import { createRate, type Rate } from './rate.js'
+import { NO_STEP, type Step } from './step.js'
+import type { SubscribeDemands } from './subscribe-demands.js'
+import type { TopicSubscription } from './topic-subscription.js'
+
+/** What the topics of a broker share. */
+export interface TopicsParts extends HistoriesParts {
+  readonly durables: DurableSubscriptions
+  /** Monotonic, in ms. */
+  readonly nowMs: () => number
+  /** Throws STOMP_ERR_DESTINATION_LIMIT if there may not be one more destination. */
+  readonly checkLimit: () => void
+}
+
+/** The topics of a broker: live subscriptions, durable ones, and histories. */
+export interface Topics {
+  /** Destinations that have live subscriptions (patterns included), or a history; inner ones are not counted. */
+  readonly count: number
+  /** Plans to publish. Throws STOMP_ERR_DESTINATION_LIMIT where a history would begin. */
+  planPublish(destination: string, segments: readonly string[], held: HeldMessage): Step
+  /** What a new subscription has missed. Throws STOMP_ERR_UNSUPPORTED where there is no history. */
+  missed(destination: string, segments: readonly string[], replay: NonNullable<SubscribeDemands['replay']>): Missed
+  /** Throws STOMP_ERR_DESTINATION_LIMIT. */
+  add(subscription: TopicSubscription): void
+  remove(subscription: TopicSubscription): void
+  /** Forgets what is too old. */
+  forgetOld(): void
+  /** From now on nothing is delivered: what is still on its way goes where it is kept. */
+  close(): void
+  /** Puts back what the store has kept; false if no history is kept there any more. */
+  restore(destination: string, segments: readonly string[], position: number, held: HeldMessage): boolean
+  /** After a crash: what came last may be missing in each history. */
+  markGaps(): void
+  /** Those with live subscriptions, and those with a history. */
+  report(): readonly DestinationReport[]
+}
+
+interface TopicRates {
+  readonly published: Rate
+  readonly delivered: Rate
+}
+
+/** Makes topics without subscriptions. */
+export function createTopics(parts: TopicsParts): Topics {
+  return new TopicRoom(parts)
+}
+
+class TopicRoom implements Topics {
+  readonly #parts: TopicsParts
+  readonly #index: SubscriptionIndex<TopicSubscription> = createSubscriptionIndex()
+  readonly #histories: Histories
+  /** Of those that have subscriptions or a history. */
+  readonly #rates = new Map<string, TopicRates>()
+  #innerCount = 0
+  #isClosed = false
+
+  constructor(parts: TopicsParts) {
+    this.#parts = parts
+    this.#histories = createHistories(parts, (destination) => this.#forgetRates(destination))
+  }
+
+  get count(): number {
+    return this.#index.destinationCount - this.#innerCount + this.#histories.count
+  }
+
+  planPublish(destination: string, segments: readonly string[], held: HeldMessage): Step {
+    const isKept = this.#histories.isKept(segments)
+    if (isKept && this.#histories.get(destination) === undefined) this.#parts.checkLimit()
+    const fills = this.#parts.durables.planFill(destination, segments, held)
+    const fanOut = (): void => this.#fanOut(destination, segments, held)
+    if (!isKept && fills.length === 0) return { ...NO_STEP, destinations: [destination], apply: fanOut }
+    const position = this.#parts.nextPosition()
+    const changes = fills.flatMap((fill) => fill.changes)
+    const keep = isKept ? this.#keepChange(destination, position, held) : undefined
+    if (keep !== undefined && held.isPersistent) changes.push(keep)
+    return {
+      changes,
+      destinations: [destination, ...fills.flatMap((fill) => fill.destinations)],
+      accept: () => {
+        // A history without holes after a restart holds all its messages, not only the persistent ones.
+        if (keep !== undefined && !held.isPersistent) this.#parts.storeLater?.([keep])
+      },
+      apply: () => {
+        if (isKept) {
+          this.#keepRates(destination)
+          this.#histories.add(destination, segments, position, held)
+        }
+        for (const fill of fills) fill.apply()
+        fanOut()
+      },
+      abandon: () => {
+        for (const fill of fills) fill.abandon()
+      },
+      undo: () => {
+        for (const fill of fills) fill.undo()
+      },
+    }
+  }
+
+  missed(destination: string, segments: readonly string[], replay: NonNullable<SubscribeDemands['replay']>): Missed {
+    return this.#histories.missed(destination, segments, replay)
+  }
+
+  add(subscription: TopicSubscription): void {
+    const { destination, segments } = subscription
+    if (!this.#index.has(destination)) {
+      // Those of users are bounded by the subscriptions of each session.
+      if (destination.startsWith(INNER)) this.#innerCount++
+      else this.#parts.checkLimit()
+    }
+    subscription.delivered = this.#keepRates(destination).delivered
+    this.#index.add(destination, segments, subscription)
+  }
+
+  remove(subscription: TopicSubscription): void {
+    const { destination, segments } = subscription
+    if (!this.#index.has(destination)) return
+    this.#index.remove(destination, segments, subscription)
+    if (this.#index.has(destination)) return
+    if (destination.startsWith(INNER)) this.#innerCount--
+    this.#forgetRates(destination)
+  }
+
+  forgetOld(): void {
+    this.#histories.forgetOld()
+  }
+
+  close(): void {
+    this.#isClosed = true
+  }
+
+  restore(destination: string, segments: readonly string[], position: number, held: HeldMessage): boolean {
+    if (!this.#histories.isKept(segments)) return false
+    this.#keepRates(destination)
+    this.#histories.restore(destination, segments, position, held)
+    return true
+  }
+
+  markGaps(): void {
+    this.#histories.markGaps()
+  }
+
+  report(): readonly DestinationReport[] {
+    const names = new Set([...this.#index.destinations(), ...this.#histories.destinations()])
+    return [...names].map((destination) => {
+      const history = this.#histories.get(destination)
+      const rates = this.#rates.get(destination)
+      return {
+        destination,
+        kind: 'topic',
+        depth: history?.size ?? 0,
+        bytes: history?.bytes ?? 0,
+        consumers: this.#index.count(destination),
+        inFlight: 0,
+        publishedPerSecond: rates?.published.perSecond() ?? 0,
+        deliveredPerSecond: rates?.delivered.perSecond() ?? 0,
+      }
+    })
+  }
+
+  #fanOut(destination: string, segments: readonly string[], held: HeldMessage): void {
+    if (this.#isClosed || isExpired(held, this.#parts.epochMs)) return
+    this.#rates.get(destination)?.published.count()
+    this.#index.match(destination, segments, (subscription) => subscription.offer(held))
+  }
+
+  #keepChange(destination: string, position: number, held: HeldMessage): StoreChange {
+    return { kind: 'add', shelf: HISTORY_SHELF + destination, position, message: toStored(held), deliveries: 0 }
+  }
+
+  #keepRates(destination: string): TopicRates {
+    let rates = this.#rates.get(destination)
+    if (rates === undefined) {
+      rates = { published: createRate(this.#parts.nowMs), delivered: createRate(this.#parts.nowMs) }
+      this.#rates.set(destination, rates)
+    }
+    return rates
+  }
+
+  #forgetRates(destination: string): void {
+    if (!this.#index.has(destination) && this.#histories.get(destination) === undefined) this.#rates.delete(destination)
+  }
+}

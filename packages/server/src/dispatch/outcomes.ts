@@ -1,0 +1,33 @@
+import type { Frame } from '@hoofbeat/codec'
+import { INNER } from '../broker/broker.js'
+import { STOMP_ERRORS, StompError, type StompErrorCode, toStompError } from '../errors.js'
+import type { Recipient } from './recipient.js'
+
+/** What a session is told about its frames. Whatever was thrown becomes a refusal, with a text that clients may read. */
+export interface Outcomes {
+  /** The effect of `frame` is real. */
+  settled(frame: Frame): void
+  /** `frame` had no effect. `fallback` names what was thrown and is no refusal. @default STOMP_ERR_HANDLER_FAILED */
+  refused(frame: Frame, thrown: unknown, fallback?: StompErrorCode): void
+  /** A promise to the session is broken, by no frame that is still open. */
+  failed(thrown: unknown): void
+}
+
+/** Makes the outcomes of one session. */
+export function createOutcomes(recipient: Pick<Recipient, 'settled' | 'refused' | 'failed'>): Outcomes {
+  return {
+    settled: (frame) => recipient.settled(frame),
+    refused: (frame, thrown, fallback = 'STOMP_ERR_HANDLER_FAILED') =>
+      recipient.refused(frame, readable(toStompError(thrown, fallback))),
+    failed: (thrown) => recipient.failed(readable(toStompError(thrown, 'STOMP_ERR_HANDLER_FAILED'))),
+  }
+}
+
+/** A broker names what it refuses. An inner destination holds the id of a session, perhaps of another client's. */
+function readable(error: StompError): StompError {
+  const { message, cure, code } = error
+  if (!message.includes(INNER) && !cure.includes(INNER)) return error
+  const isSame = (known: string): known is StompErrorCode => known === code
+  const known = Object.keys(STOMP_ERRORS).find(isSame) ?? 'STOMP_ERR_HANDLER_FAILED'
+  return new StompError(known, cure.includes(INNER) ? { cause: error } : { cure, cause: error })
+}

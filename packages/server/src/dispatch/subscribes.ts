@@ -1,0 +1,123 @@
+import type { Frame } from '@hoofbeat/codec'
+import type { Channel } from '../broker/broker.js'
+import { refuseBeyondPlain } from '../broker/subscribe-headers.js'
+import { isPattern } from '../destination/destination.js'
+import { StompError } from '../errors.js'
+import { type Authorization, joined } from './authorization.js'
+import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
+import type { Effects } from './effects.js'
+import type { Outcomes } from './outcomes.js'
+import type { RouteCalls } from './route-calls.js'
+import type { SessionDestinations } from './session-destinations.js'
+import type { SubscriptionList } from './subscription-list.js'
+
+/** Takes the SUBSCRIBE and UNSUBSCRIBE frames of one session: to a subscription route or to the broker. */
+export interface Subscribes {
+  /** Throws a refusal that is plain at once. */
+  subscribe(frame: Frame): void
+  /** Throws a refusal that is plain at once. */
+  unsubscribe(frame: Frame): void
+}
+
+/** What the subscriptions of one session go through. */
+export interface SubscribesParts {
+  readonly shared: DispatchParts
+  readonly caller: DispatchCaller
+  readonly channel: Pick<Channel, 'handle'>
+  readonly destinations: SessionDestinations
+  readonly subscriptions: SubscriptionList
+  readonly authorization: Authorization
+  readonly effects: Effects
+  readonly outcomes: Outcomes
+  readonly calls: RouteCalls
+}
+
+/** Makes the SUBSCRIBEs and UNSUBSCRIBEs of one session. */
+export function createSubscribes(parts: SubscribesParts): Subscribes {
+  return new SessionSubscribes(parts)
+}
+
+class SessionSubscribes implements Subscribes {
+  readonly #parts: SubscribesParts
+
+  constructor(parts: SubscribesParts) {
+    this.#parts = parts
+  }
+
+  subscribe(frame: Frame): void {
+    const { shared, destinations } = this.#parts
+    const destination = frame.headers.get('destination') ?? ''
+    const segments = destinations.segments(destination)
+    const { syntax, applicationPrefix } = shared
+    if (syntax.isBelow(destination, applicationPrefix)) return this.#toRoute(frame, destination, segments)
+    this.#toBroker(frame, destination, segments)
+  }
+
+  unsubscribe(frame: Frame): void {
+    const { channel, subscriptions, effects, outcomes } = this.#parts
+    const { headers } = frame
+    const shownId = headers.get('id')
+    const found = subscriptions.find(shownId, headers.get('destination'))
+    // A durable subscription may be ended while nobody uses it.
+    if (found === undefined && headers.get('durable') !== 'true') throw new StompError('STOMP_ERR_SUBSCRIPTION_UNKNOWN')
+    if (found !== undefined) subscriptions.remove(found)
+    if (found?.kind === 'route') return outcomes.settled(frame)
+    const id = found?.id ?? ''
+    effects.settle(frame, () => channel.handle({ command: 'UNSUBSCRIBE', id, shownId, headers }))
+  }
+
+  #toRoute(frame: Frame, destination: string, segments: readonly string[]): void {
+    const { shared, subscriptions, calls } = this.#parts
+    const { syntax, applicationPrefix, routes, hooks } = shared
+    const match = routes.findSubscription(syntax.rest(destination, applicationPrefix))
+    if (match === undefined || isPattern(segments)) {
+      throw new StompError('STOMP_ERR_ROUTE_UNKNOWN', { message: `No subscription route matches '${destination}'` })
+    }
+    refuseBeyondPlain(frame.headers)
+    const shownId = frame.headers.get('id')
+    subscriptions.check(shownId, destination)
+    this.#whenAllowed(frame, destination, joined(hooks.authorizeSubscribe, match.hooks), () =>
+      calls.answer(frame, match, subscriptions.add(shownId, destination, 'route'), shownId),
+    )
+  }
+
+  #toBroker(frame: Frame, destination: string, segments: readonly string[]): void {
+    const { shared, channel, destinations, subscriptions, effects } = this.#parts
+    const { headers } = frame
+    const inner = destinations.inner(destination, segments)
+    if (inner === undefined) this.#checkRules(destination, segments)
+    const shownId = headers.get('id')
+    subscriptions.check(shownId, destination)
+    this.#whenAllowed(frame, destination, shared.hooks.authorizeSubscribe, () => {
+      const subscription = subscriptions.add(shownId, destination, 'broker')
+      const { id } = subscription
+      const shownDestination = inner === undefined ? undefined : destination
+      const meant = inner ?? destination
+      effects.settle(
+        frame,
+        () => channel.handle({ command: 'SUBSCRIBE', id, shownId, destination: meant, shownDestination, headers }),
+        { undo: () => subscriptions.remove(subscription) },
+      )
+    })
+  }
+
+  #checkRules(destination: string, segments: readonly string[]): void {
+    const { broker, rules } = this.#parts.shared
+    if (isPattern(segments) && !broker.capabilities.wildcards) {
+      throw new StompError('STOMP_ERR_UNSUPPORTED', { message: 'This broker has no wildcard subscriptions' })
+    }
+    if (rules.maySubscribe(segments, broker.isQueue(destination))) return
+    throw new StompError('STOMP_ERR_FORBIDDEN', { message: `Clients may not SUBSCRIBE to '${destination}'` })
+  }
+
+  #whenAllowed(
+    frame: Frame,
+    destination: string,
+    hooks: DispatchParts['hooks']['authorizeSubscribe'],
+    effect: () => void,
+  ): void {
+    const { authorization, caller } = this.#parts
+    const request = { destination, headers: frame.headers, user: caller.user, sessionId: caller.sessionId }
+    authorization.whenAllowed(frame, hooks, request, effect)
+  }
+}
