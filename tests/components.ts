@@ -1,17 +1,65 @@
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
+
+/** Name of a part of the machine that a test can ask for. */
+export type ComponentName = 'chromium' | 'stomp.py' | 'Ruby stomp' | 'Net::Stomp' | 'syslog-ng' | 'strace' | 'small disk'
+
+interface Row {
+  /** Names the program, and then it alone counts. */
+  readonly variable: string
+  /** Looked for on PATH, unless it is a whole path. */
+  readonly programs: readonly string[]
+  /** Where the program alone is not enough: with these arguments it ends well, and prints this if anything is given. */
+  readonly proof?: { readonly args: readonly string[]; readonly prints?: string }
+  readonly cure: string
+}
 
 /** What tests need beyond Node and npm, and where it is looked for. */
-const components = {
+const components: Readonly<Record<ComponentName, Row>> = {
   chromium: {
     variable: 'CHROMIUM_PATH',
     programs: ['chromium', 'chromium-browser', 'google-chrome'],
     cure: 'install chromium or set CHROMIUM_PATH',
   },
-} as const
-
-/** Name of a part of the machine that a test can ask for. */
-export type ComponentName = keyof typeof components
+  'stomp.py': {
+    variable: 'PYTHON_PATH',
+    // Another Python may stand before the system's, whose packages it does not see.
+    programs: ['python3', '/usr/bin/python3'],
+    proof: { args: ['-c', 'import stomp'] },
+    cure: 'install python3-stomp or set PYTHON_PATH to a Python that has stomp.py',
+  },
+  'Ruby stomp': {
+    variable: 'RUBY_PATH',
+    programs: ['ruby', '/usr/bin/ruby'],
+    proof: { args: ['-e', "require 'stomp'"] },
+    cure: 'install ruby-stomp or set RUBY_PATH to a Ruby that has the gem stomp',
+  },
+  'Net::Stomp': {
+    variable: 'PERL_PATH',
+    programs: ['perl', '/usr/bin/perl'],
+    proof: { args: ['-MNet::Stomp', '-e', '1'] },
+    cure: 'install libnet-stomp-perl or set PERL_PATH to a Perl that has Net::Stomp',
+  },
+  'syslog-ng': {
+    variable: 'SYSLOG_NG_PATH',
+    programs: ['syslog-ng', '/usr/sbin/syslog-ng'],
+    proof: { args: ['--module-registry'], prints: 'Module: afstomp' },
+    cure: 'install syslog-ng-core and syslog-ng-mod-stomp or set SYSLOG_NG_PATH',
+  },
+  strace: {
+    variable: 'STRACE_PATH',
+    programs: ['strace'],
+    proof: { args: ['-f', '-o', '/dev/null', 'true'] },
+    cure: 'install strace or set STRACE_PATH, and allow ptrace',
+  },
+  'small disk': {
+    variable: 'UNSHARE_PATH',
+    programs: ['unshare'],
+    proof: { args: ['--mount', '--map-root-user', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', '/mnt'] },
+    cure: 'install util-linux or set UNSHARE_PATH, and allow mount namespaces (and user namespaces)',
+  },
+}
 
 /** What the machine has of it. */
 export interface Component {
@@ -34,14 +82,21 @@ export interface Component {
  *   required, an absent component fails the test file instead of skipping it.
  */
 export const requireComponent = (name: ComponentName): Component => {
-  const { variable, programs, cure } = components[name]
+  const { variable, programs, proof, cure } = components[name]
   const named = process.env[variable]
-  const path = named ? executable(named) : programs.map(onPath).find((found) => found !== undefined)
+  const found = named ? [executable(named)] : programs.map(onPath)
+  const path = found.find((program) => program !== undefined && isProven(program, proof))
   if (path !== undefined) return { available: true, path, reason: '', title: (title) => title }
 
-  const reason = named ? `${variable} names ${named}, which cannot be run` : `${name} is absent: ${cure}`
+  const reason = named ? `${variable} names ${named}, which is not it: ${cure}` : `${name} is absent: ${cure}`
   if (process.env.HOOFBEAT_REQUIRE === 'all') throw new Error(`HOOFBEAT_REQUIRE is all, but ${reason}`)
   return { available: false, path: '', reason, title: (title) => `${title} [${reason}]` }
+}
+
+const isProven = (program: string, proof: Row['proof']): boolean => {
+  if (proof === undefined) return true
+  const { status, stdout } = spawnSync(program, proof.args, { encoding: 'utf8' })
+  return status === 0 && stdout.includes(proof.prints ?? '')
 }
 
 const executable = (path: string): string | undefined => {
@@ -53,8 +108,10 @@ const executable = (path: string): string | undefined => {
   }
 }
 
-const onPath = (program: string): string | undefined =>
-  (process.env.PATH ?? '')
+const onPath = (program: string): string | undefined => {
+  if (isAbsolute(program)) return executable(program)
+  return (process.env.PATH ?? '')
     .split(delimiter)
     .map((folder) => executable(join(folder, program)))
     .find((found) => found !== undefined)
+}

@@ -12,8 +12,11 @@ export interface InteropServer {
   close(): Promise<void>
 }
 
-/** Starts it on a free port. */
-export async function startServer(options: Partial<HoofbeatOptions> = {}): Promise<InteropServer> {
+/** Starts it on a free port. `prepare` adds routes of a test's own. */
+export async function startServer(
+  options: Partial<HoofbeatOptions> = {},
+  prepare: (app: FastifyInstance) => void = () => {},
+): Promise<InteropServer> {
   const app = Fastify()
   await app.register(hoofbeat, {
     endpoints: [{ path: '/stomp' }],
@@ -28,6 +31,7 @@ export async function startServer(options: Partial<HoofbeatOptions> = {}): Promi
     return { content: `Hello, ${name}!` }
   })
   app.stomp.subscription('/answer', () => ({ answer: 42 }))
+  prepare(app)
   const sockets = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => sockets.add(socket))
   await app.listen({ port: 0, host: '127.0.0.1' })
