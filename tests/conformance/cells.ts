@@ -1,6 +1,6 @@
 import type { Version } from '@hoofbeat/codec'
 import type { Harness } from './harness.js'
-import { ALL } from './requirement.js'
+import { ALL, TRANSPORTS, type Transport } from './requirement.js'
 
 interface CellBase {
   /** The rows it proves. */
@@ -17,9 +17,11 @@ export interface CodecCell extends CellBase {
   run(version: Version): void
 }
 
-/** A proof at a server, over each transport of the harness. */
+/** A proof at a server. */
 export interface ServerCell extends CellBase {
   readonly layer: 'server'
+  /** The transports over which it runs. */
+  readonly transports: readonly Transport[]
   run(t: Harness): Promise<void>
 }
 
@@ -38,12 +40,13 @@ export function codecCell(
   return { layer: 'codec', ids: list(ids), title, versions, run }
 }
 
-/** A server cell; runs in every version unless told otherwise. */
+/** A server cell; runs in every version and over every transport unless told otherwise. */
 export function serverCell(
   ids: string | readonly string[],
   title: string,
   run: (t: Harness) => Promise<void>,
   versions: readonly Version[] = ALL,
+  transports: readonly Transport[] = TRANSPORTS,
 ): ServerCell {
-  return { layer: 'server', ids: list(ids), title, versions, run }
+  return { layer: 'server', ids: list(ids), title, versions, transports, run }
 }

@@ -1,4 +1,4 @@
-import { ALL, FROM_1_1, type Requirement, type Status } from './requirement.js'
+import { ALL, FROM_1_1, type Requirement, type Status, TRANSPORTS } from './requirement.js'
 
 /** One edge case of Spring's STOMP stack, and whether our wire behaviour is the same or a better one. */
 export interface EdgeCase extends Requirement {
@@ -7,10 +7,9 @@ export interface EdgeCase extends Requirement {
 }
 
 type Row = Pick<EdgeCase, 'id' | 'area' | 'spring' | 'text'> &
-  Partial<Pick<EdgeCase, 'versions' | 'provenBy' | 'status'>>
+  Partial<Pick<EdgeCase, 'versions' | 'provenBy' | 'transports' | 'status'>>
 
 const NO_RELAY: Status = { deferred: 'the relay to an outside broker is not built yet' }
-const NO_USER_DESTINATIONS: Status = { deferred: 'user destinations are not built yet' }
 
 const row = (edge: Row): EdgeCase => ({
   section: 'Edge cases',
@@ -18,6 +17,7 @@ const row = (edge: Row): EdgeCase => ({
   level: 'states',
   side: 'server',
   provenBy: ['server'],
+  transports: TRANSPORTS,
   status: 'required',
   ...edge,
 })
@@ -147,6 +147,7 @@ const ROWS: readonly Row[] = [
     id: 'E20',
     area: 'message',
     spring: 'better',
+    transports: ['websocket'],
     text: 'Over WebSocket a frame that is valid UTF-8 as a whole is a text message, any other a binary one; both are taken in.',
   },
   {
@@ -208,8 +209,7 @@ const ROWS: readonly Row[] = [
     id: 'E29',
     area: 'message',
     spring: 'match',
-    status: NO_USER_DESTINATIONS,
-    text: 'A message to a user reaches all sessions of the user and shows the `/user/...` destination.',
+    text: 'A message to a user reaches all sessions of the user, and nobody else, and shows the `/user/...` destination.',
   },
   {
     id: 'E30',
@@ -282,5 +282,5 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-/** E1 to E40, in order. */
+/** E1 to E40, in order. Close codes are those of WebSocket; over TCP, which has none, the connection ends in good order. */
 export const EDGE_CASES: readonly EdgeCase[] = ROWS.map(row)

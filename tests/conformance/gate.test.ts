@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { codecCell, serverCell } from './cells.js'
 import { isExpectedToFail, judge } from './gate.js'
-import { ALL, FROM_1_1, type Requirement } from './requirement.js'
+import { ALL, FROM_1_1, type Requirement, TRANSPORTS } from './requirement.js'
 
 const requirement = (changes: Partial<Requirement> = {}): Requirement => ({
   id: '1.2/frame/shape',
@@ -12,6 +12,7 @@ const requirement = (changes: Partial<Requirement> = {}): Requirement => ({
   side: 'both',
   text: 'A frame has a shape.',
   provenBy: ['codec'],
+  transports: TRANSPORTS,
   status: 'required',
   ...changes,
 })
@@ -45,7 +46,35 @@ describe('the gate', () => {
     const atServer = requirement({ provenBy: ['server'] })
     expect(judge([atServer], [cover])).toEqual([
       "cell 'a frame has its shape': 1.2/frame/shape is not to be proven at the codec",
-      '1.2/frame/shape: no server cell in 1.0, 1.1, 1.2',
+      '1.2/frame/shape: no server cell over linked in 1.0, 1.1, 1.2',
+      '1.2/frame/shape: no server cell over websocket in 1.0, 1.1, 1.2',
+      '1.2/frame/shape: no server cell over tcp in 1.0, 1.1, 1.2',
+    ])
+  })
+
+  it('names a row that has no cell over one of its transports, and in which versions', () => {
+    const atServer = requirement({ provenBy: ['server'], transports: ['websocket', 'tcp'] })
+    const overTcp = serverCell(atServer.id, 'over TCP', passAtServer, ALL, ['tcp'])
+    expect(judge([atServer], [overTcp])).toEqual(['1.2/frame/shape: no server cell over websocket in 1.0, 1.1, 1.2'])
+    const partly = serverCell(atServer.id, 'over WebSocket', passAtServer, ['1.1'], ['websocket'])
+    expect(judge([atServer], [overTcp, partly])).toEqual(['1.2/frame/shape: no server cell over websocket in 1.0, 1.2'])
+    expect(judge([requirement({ provenBy: ['server'], transports: ['tcp'] })], [overTcp])).toEqual([])
+  })
+
+  it('names a cell that runs over no transport, or over none of its row', () => {
+    const atServer = requirement({ provenBy: ['server'], transports: ['tcp'] })
+    const problems = judge(
+      [atServer],
+      [
+        serverCell(atServer.id, 'right', passAtServer),
+        serverCell(atServer.id, 'elsewhere', passAtServer, ALL, ['linked']),
+        serverCell(atServer.id, 'nowhere', passAtServer, ALL, []),
+      ],
+    )
+    expect(problems).toEqual([
+      "cell 'elsewhere': runs over no transport of 1.2/frame/shape",
+      "cell 'nowhere': runs over no transport",
+      "cell 'nowhere': runs over no transport of 1.2/frame/shape",
     ])
   })
 
@@ -112,6 +141,11 @@ describe('the gate', () => {
     [
       'a required row that nobody is to prove',
       [requirement({ provenBy: [] })],
+      '1.2/frame/shape: required, but nobody is to prove it',
+    ],
+    [
+      'a required row that a server is to show over no transport',
+      [requirement({ provenBy: ['server'], transports: [] })],
       '1.2/frame/shape: required, but nobody is to prove it',
     ],
     [

@@ -1,11 +1,12 @@
 import { VERSIONS } from '@hoofbeat/codec'
 import type { Cell } from './cells.js'
-import type { Requirement } from './requirement.js'
+import type { Layer, Requirement, Transport } from './requirement.js'
 
 /**
  * Compares rows with the cells that will run. Returns one sentence for each breach, none when all is well:
  * a row that is malformed or named twice, a cell for no row, a required row that lacks a cell in one of its versions at
- * one of its layers, a cell for a row that is nobody's duty, a cell that mixes required and deferred rows.
+ * one of its layers or over one of its transports, a cell for a row that is nobody's duty, a cell that mixes required
+ * and deferred rows.
  *
  * A deferred row may have cells: they are run and must fail, so that the row cannot stay deferred once it works.
  */
@@ -40,7 +41,8 @@ function judgeRows(requirements: readonly Requirement[]): string[] {
     }
     if (!/\S\.$/.test(row.text)) problems.push(`${row.id}: its text is not a sentence`)
     if (row.status === 'required') {
-      if (row.provenBy.length === 0) problems.push(`${row.id}: required, but nobody is to prove it`)
+      const isForNobody = row.provenBy.includes('server') ? row.transports.length === 0 : row.provenBy.length === 0
+      if (isForNobody) problems.push(`${row.id}: required, but nobody is to prove it`)
       continue
     }
     const reason = 'deferred' in row.status ? row.status.deferred : row.status.notOurs
@@ -55,6 +57,7 @@ function judgeCells(byId: ReadonlyMap<string, Requirement>, cells: readonly Cell
     const name = `cell '${cell.title}'`
     if (cell.ids.length === 0) problems.push(`${name}: proves no row`)
     if (cell.versions.length === 0) problems.push(`${name}: runs in no version`)
+    if (cell.layer === 'server' && cell.transports.length === 0) problems.push(`${name}: runs over no transport`)
     let deferred = 0
     for (const id of cell.ids) {
       const row = byId.get(id)
@@ -64,6 +67,8 @@ function judgeCells(byId: ReadonlyMap<string, Requirement>, cells: readonly Cell
         problems.push(`${name}: runs in no version of ${id}`)
       } else if (!row.provenBy.includes(cell.layer)) {
         problems.push(`${name}: ${id} is not to be proven at the ${cell.layer}`)
+      } else if (cell.layer === 'server' && !row.transports.some((transport) => cell.transports.includes(transport))) {
+        problems.push(`${name}: runs over no transport of ${id}`)
       }
       if (isDeferred(row)) deferred++
     }
@@ -76,16 +81,25 @@ function judgeCells(byId: ReadonlyMap<string, Requirement>, cells: readonly Cell
 
 function judgeCover(requirements: readonly Requirement[], cells: readonly Cell[]): string[] {
   const proven = new Set<string>()
-  for (const { ids, layer, versions } of cells) {
-    for (const id of ids) for (const version of versions) proven.add(`${id} ${layer} ${version}`)
+  for (const cell of cells) {
+    for (const id of cell.ids) {
+      for (const place of placesOf(cell.layer, cell.layer === 'server' ? cell.transports : [])) {
+        for (const version of cell.versions) proven.add(`${id} ${place} ${version}`)
+      }
+    }
   }
   const problems: string[] = []
-  for (const { id, provenBy, status, versions } of requirements) {
+  for (const { id, provenBy, status, transports, versions } of requirements) {
     if (status !== 'required') continue
-    for (const layer of provenBy) {
-      const missing = versions.filter((version) => !proven.has(`${id} ${layer} ${version}`))
-      if (missing.length > 0) problems.push(`${id}: no ${layer} cell in ${missing.join(', ')}`)
+    for (const place of provenBy.flatMap((layer) => placesOf(layer, transports))) {
+      const missing = versions.filter((version) => !proven.has(`${id} ${place} ${version}`))
+      if (missing.length > 0) problems.push(`${id}: no ${place} in ${missing.join(', ')}`)
     }
   }
   return problems
+}
+
+/** Where a proof is to be found: at the codec, or at a server over one transport after the other. */
+function placesOf(layer: Layer, transports: readonly Transport[]): readonly string[] {
+  return layer === 'codec' ? ['codec cell'] : transports.map((transport) => `server cell over ${transport}`)
 }

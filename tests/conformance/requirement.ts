@@ -18,8 +18,14 @@ export type Area =
 /** Where a cell looks: at the pure functions of the codec, or at a server over a connection. */
 export type Layer = 'codec' | 'server'
 
+/** The doors at which a server is looked at: within the process, and over real sockets. */
+export const TRANSPORTS = ['linked', 'websocket', 'tcp'] as const
+
+/** See {@link TRANSPORTS}. */
+export type Transport = (typeof TRANSPORTS)[number]
+
 /**
- * `required`: proven now, by a cell in each version and at each layer of `provenBy`.
+ * `required`: proven now, by a cell in each version and at each layer of `provenBy`, over each of `transports`.
  * `deferred`: the part it speaks of is not built yet; the text says which.
  * `notOurs`: no duty of a codec or server, or a choice the source leaves open and we did not take; the text says which.
  */
@@ -41,6 +47,8 @@ export interface Requirement {
   readonly text: string
   /** The layers that must each have a cell while the row is required. */
   readonly provenBy: readonly Layer[]
+  /** The transports over which a server has to show it; for most rows all. */
+  readonly transports: readonly Transport[]
   readonly status: Status
 }
 
@@ -51,10 +59,14 @@ export const ONLY_1_0: readonly Version[] = ['1.0']
 export const ONLY_1_1: readonly Version[] = ['1.1']
 export const ONLY_1_2: readonly Version[] = ['1.2']
 
-type Shared = Omit<Requirement, 'id' | 'level' | 'text' | 'status'>
-type Row = Pick<Requirement, 'id' | 'level' | 'text'> & Partial<Shared & Pick<Requirement, 'status'>>
+type Defaulted = Pick<Requirement, 'status' | 'transports'>
+type Shared = Omit<Requirement, 'id' | 'level' | 'text' | keyof Defaulted>
+type Row = Pick<Requirement, 'id' | 'level' | 'text'> & Partial<Shared & Defaulted>
 
-/** Rows of one section: `shared` is said once, a row may differ from it; a row is required unless it says otherwise. */
-export function rows(shared: Shared, list: readonly Row[]): readonly Requirement[] {
-  return list.map((row) => ({ status: 'required', ...shared, ...row }))
+/**
+ * Rows of one section: `shared` is said once, a row may differ from it; a row is required, and over all transports,
+ * unless it says otherwise.
+ */
+export function rows(shared: Shared & Partial<Defaulted>, list: readonly Row[]): readonly Requirement[] {
+  return list.map((row) => ({ status: 'required', transports: TRANSPORTS, ...shared, ...row }))
 }

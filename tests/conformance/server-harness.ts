@@ -1,45 +1,41 @@
 import type { Version } from '@hoofbeat/codec'
-import hoofbeat, { StompError } from '@hoofbeat/server'
-import { createFakeClock, type FakeClock } from '@hoofbeat/server/testing'
+import hoofbeat, { embeddedBroker, type MessageStore, memoryStore, StompError } from '@hoofbeat/server'
+import { createFakeClock, type FakeClock, type LinkedEnd } from '@hoofbeat/server/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
-import {
-  type Harness,
-  LOCKED,
-  ODD_NAMES,
-  type OpenOptions,
-  SECRET,
-  SLOW_MS,
-  type Transport,
-  type WireClient,
-} from './harness.js'
-import { openSocketClient } from './socket-client.js'
-
-/** The doors over which the server cells run. */
-export const TRANSPORTS: readonly Transport[] = ['websocket']
+import { openLink, openSocket, openWebSocket } from './carriers.js'
+import { type Harness, LOCKED, ODD_NAMES, type OpenOptions, SECRET, SLOW_MS, type WireClient } from './harness.js'
+import type { Transport } from './requirement.js'
+import { type Arrivals, type Carrier, openWireClient } from './wire-client.js'
 
 /** Starts a server of its own, on a port that the system chooses and with time that stands still. */
 export async function createHarness(version: Version, transport: Transport): Promise<Harness> {
-  const clock = createFakeClock()
-  const authorized: string[] = []
-  const app = await createApplication(clock, authorized)
-  const address = await app.listen({ port: 0, host: '127.0.0.1' })
-  const url = `${address.replace(/^http/, 'ws')}/stomp`
-  return new SocketHarness(version, transport, { app, clock, authorized, url })
+  const parts = { clock: createFakeClock(), authorized: [], store: memoryStore() }
+  return new ServerHarness(version, transport, parts, await start(transport, parts))
 }
 
 /** Broader than what the broker and the routes serve: so that it is they who refuse what lies beside their prefixes. */
-const OPEN = ['/topic/**', '/topicfoo', '/apphello', '/elsewhere']
+const OPEN = ['/topic/**', '/queue/*', '/topicfoo', '/apphello', '/elsewhere']
+
+/** What lasts over a restart. */
+interface LastingParts {
+  readonly clock: FakeClock
+  readonly authorized: string[]
+  readonly store: MessageStore
+}
 
 /** The application that {@link Harness} describes. */
-async function createApplication(clock: FakeClock, authorized: string[]): Promise<FastifyInstance> {
+async function createApplication(transport: Transport, parts: LastingParts): Promise<FastifyInstance> {
+  const { clock, authorized, store } = parts
   const app = Fastify()
   await app.register(hoofbeat, {
     clock,
-    allow: { send: OPEN, subscribe: OPEN },
+    broker: embeddedBroker({ store, history: [{ topics: '/topic/history/**' }] }),
+    allow: { send: [...OPEN, '/user/**'], subscribe: OPEN },
     authenticate({ login, passcode }) {
       if (passcode === 'wrong') throw new StompError('STOMP_ERR_NOT_AUTHENTICATED')
       return login === 'forger' || login === 'padder' ? ODD_NAMES[login] : login
     },
+    ...(transport === 'tcp' ? { tcp: { port: 0 } } : {}),
   })
   const authorize = ({ destination }: { readonly destination: string }): void => {
     authorized.push(destination)
@@ -73,35 +69,55 @@ function elapse(clock: FakeClock, ms: number): Promise<void> {
   })
 }
 
+interface RunningServer {
+  readonly app: FastifyInstance
+  /** Connects a client's transport. */
+  readonly dial: (options: OpenOptions, arrivals: Arrivals) => Promise<Carrier>
+}
+
+async function start(transport: Transport, parts: LastingParts): Promise<RunningServer> {
+  const app = await createApplication(transport, parts)
+  if (transport === 'websocket') {
+    const address = await app.listen({ port: 0, host: '127.0.0.1' })
+    const url = `${address.replace(/^http/, 'ws')}/stomp`
+    return { app, dial: ({ protocols = [] }, arrivals) => openWebSocket(url, protocols, arrivals) }
+  }
+  await app.ready()
+  if (transport === 'tcp') {
+    const [address] = app.stomp.tcpAddresses
+    if (address === undefined) throw new Error('nothing listens')
+    return { app, dial: ({ lingers = false }, arrivals) => openSocket(address.port, lingers, arrivals) }
+  }
+  // Where the published test client, too, finds the way in without a port.
+  const accept = app.getDecorator<(connection: LinkedEnd['connection']) => void>(Symbol.for('@hoofbeat/server accept'))
+  return { app, dial: (_, arrivals) => openLink(accept, arrivals) }
+}
+
 /** The server's wheel ticks no finer, so a finer step would show nothing more. */
 const STEP_MS = 100
 /** Turns of the event loop in which whatever was written within this process has been read, and has had its effect. */
 const QUIET_TURNS = 10
 
-interface RunningServer {
-  readonly app: FastifyInstance
-  readonly clock: FakeClock
-  readonly authorized: readonly string[]
-  readonly url: string
-}
-
-class SocketHarness implements Harness {
+class ServerHarness implements Harness {
   readonly version: Version
   readonly transport: Transport
   readonly authorized: readonly string[]
-  readonly #server: RunningServer
+  readonly #parts: LastingParts
   readonly #clients: WireClient[] = []
+  #server: RunningServer
   #ended: Promise<void> | undefined
 
-  constructor(version: Version, transport: Transport, server: RunningServer) {
+  constructor(version: Version, transport: Transport, parts: LastingParts, server: RunningServer) {
     this.version = version
     this.transport = transport
-    this.authorized = server.authorized
+    this.authorized = parts.authorized
+    this.#parts = parts
     this.#server = server
   }
 
-  async open({ version = this.version, protocols = [] }: OpenOptions = {}): Promise<WireClient> {
-    const client = await openSocketClient(this.#server.url, version, protocols)
+  async open(options: OpenOptions = {}): Promise<WireClient> {
+    const { transport, version } = { transport: this.transport, version: this.version, ...options }
+    const client = await openWireClient({ version, transport }, (arrivals) => this.#server.dial(options, arrivals))
     this.#clients.push(client)
     return client
   }
@@ -109,15 +125,25 @@ class SocketHarness implements Harness {
   async advance(ms: number): Promise<void> {
     await turns(QUIET_TURNS)
     for (let left = ms; left > 0; left -= STEP_MS) {
-      this.#server.clock.advance(Math.min(left, STEP_MS))
+      this.#parts.clock.advance(Math.min(left, STEP_MS))
       await turns(1)
     }
     await turns(QUIET_TURNS)
   }
 
+  sendToUser(name: string, destination: string, body: string): Promise<void> {
+    return this.#server.app.stomp.sendToUser(name, destination, body)
+  }
+
   shutdown(): Promise<void> {
     this.#ended ??= this.#end()
     return this.#ended
+  }
+
+  async restart(): Promise<void> {
+    await this.shutdown()
+    this.#server = await start(this.transport, this.#parts)
+    this.#ended = undefined
   }
 
   async close(): Promise<void> {

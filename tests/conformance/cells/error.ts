@@ -74,7 +74,7 @@ const refusals: readonly ServerCell[] = [
     ['1.2/send/failure-is-an-error', 'E16'],
     'refuses a SEND to a destination that nothing serves, or that is not open to clients',
     async (t) => {
-      for (const destination of ['/nowhere', '/elsewhere', '/app/no-such-route', '/queue/a', 'no slash']) {
+      for (const destination of ['/nowhere', '/elsewhere', '/app/no-such-route', '/queue/closed/a', 'no slash']) {
         const client = await connect(t)
         client.send({ command: 'SEND', headers: { destination, receipt: 'r' }, body: 'x' })
         expect((await refused(client)).headers.get('receipt-id')).toBe('r')
@@ -126,74 +126,5 @@ const refusals: readonly ServerCell[] = [
   ),
 ]
 
-const unsupported: readonly ServerCell[] = [
-  serverCell('ours/unsupported/ack-mode', 'refuses the ack modes that it does not offer', async (t) => {
-    for (const destination of ['/topic/a', '/app/now']) {
-      for (const ack of ['client', 'client-individual']) {
-        const client = await connect(t)
-        client.send({ command: 'SUBSCRIBE', headers: { id: '1', destination, ack, receipt: 'r' } })
-        const error = await refused(client)
-        expect([destination, error.headers.get('message')]).toEqual([destination, expect.stringContaining(ack)])
-        expect(error.headers.get('receipt-id')).toBe('r')
-      }
-    }
-  }),
-  serverCell('ours/unsupported/unknown-ack-mode', 'refuses an ack mode that nobody knows', async (t) => {
-    const client = await connect(t)
-    client.send({ command: 'SUBSCRIBE', headers: { id: '1', destination: '/topic/a', ack: 'perhaps' } })
-    expect((await refused(client)).headers.get('message')).toContain('perhaps')
-  }),
-  serverCell('ours/unsupported/ack-frames', 'refuses ACK and NACK', async (t) => {
-    for (const command of ['ACK', 'NACK']) {
-      const client = await connect(t)
-      client.send(`${command}\nid:1\nsubscription:1\nmessage-id:1\nreceipt:r\n\n\0`)
-      expect(told(await refused(client))).toContain(command)
-    }
-  }),
-  serverCell('ours/unsupported/transaction-frames', 'refuses BEGIN, COMMIT and ABORT', async (t) => {
-    for (const command of ['BEGIN', 'COMMIT', 'ABORT'] as const) {
-      const client = await connect(t)
-      client.send({ command, headers: { transaction: 'tx1', receipt: 'r' } })
-      const error = await refused(client)
-      expect(error.headers.get('message')).toContain(command)
-      expect(error.headers.get('receipt-id')).toBe('r')
-    }
-  }),
-  serverCell(
-    'ours/unsupported/transaction-header',
-    'refuses a SEND in a transaction, and publishes nothing',
-    async (t) => {
-      const subscriber = await connect(t)
-      await subscribe(subscriber, '/topic/a')
-      for (const destination of ['/topic/a', '/app/hello']) {
-        const client = await connect(t)
-        client.send({
-          command: 'SEND',
-          headers: { destination, transaction: 'tx1', receipt: 'r' },
-          body: '{"name":"X"}',
-        })
-        const error = await refused(client)
-        expect(error.headers.get('message')).toContain('transaction')
-        expect(error.headers.get('receipt-id')).toBe('r')
-      }
-      await nothingElse(subscriber)
-    },
-  ),
-  serverCell('ours/unsupported/selector', 'refuses a selector', async (t) => {
-    for (const destination of ['/topic/a', '/app/now']) {
-      const client = await connect(t)
-      client.send({ command: 'SUBSCRIBE', headers: { id: '1', destination, selector: 'x > 1', receipt: 'r' } })
-      const error = await refused(client)
-      expect([destination, error.headers.get('message')]).toEqual([destination, expect.stringContaining('selector')])
-      expect(error.headers.get('receipt-id')).toBe('r')
-    }
-  }),
-  serverCell('ours/unsupported/queue', 'refuses a subscription to a queue', async (t) => {
-    const client = await connect(t)
-    client.send({ command: 'SUBSCRIBE', headers: { id: '1', destination: '/queue/a', receipt: 'r' } })
-    expect((await refused(client)).headers.get('receipt-id')).toBe('r')
-  }),
-]
-
 /** ERROR: its shape, and what is refused with it. */
-export const errorCells: readonly ServerCell[] = [...shape, ...refusals, ...unsupported]
+export const errorCells: readonly ServerCell[] = [...shape, ...refusals]

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { type ServerCell, serverCell } from '../cells.js'
 import { SLOW_MS } from '../harness.js'
 import { FROM_1_1, ONLY_1_2 } from '../requirement.js'
-import { connect, message, nothingElse, receipt, refused, send, subscribe } from './conversation.js'
+import { closedWith, connect, message, nothingElse, receipt, refused, send, subscribe } from './conversation.js'
 
 const answering: readonly ServerCell[] = [
   serverCell(
@@ -134,7 +134,7 @@ const routes: readonly ServerCell[] = [
       await t.advance(1_200)
       await receipt(client, 'bye')
       await t.advance(1_200)
-      expect((await client.closed()).code).toBe(1000)
+      await closedWith(client, 1000)
     },
   ),
   serverCell(

@@ -32,29 +32,6 @@ const connecting = rows(
       level: 'SHOULD',
       text: 'A server that rejects the connection says why in an ERROR frame, then closes.',
     },
-    {
-      id: '1.2/lingering/rapid-clients',
-      section: 'Connection Lingering',
-      versions: FROM_1_1,
-      level: 'MUST',
-      text: 'Clients that connect and disconnect in quick succession are served.',
-    },
-    {
-      id: '1.2/lingering/closed-connections-linger-briefly',
-      section: 'Connection Lingering',
-      versions: FROM_1_1,
-      level: 'states',
-      text: 'A connection that is done lingers for a short time only before the server ends it.',
-    },
-    {
-      id: '1.2/lingering/last-frame-may-be-lost',
-      section: 'Connection Lingering',
-      versions: FROM_1_1,
-      level: 'states',
-      side: 'client',
-      status: { notOurs: 'says what clients must reckon with when a transport resets' },
-      text: 'A client may miss the last frame when the socket is reset.',
-    },
   ],
 )
 
@@ -80,6 +57,12 @@ const connect = rows(
       level: 'SHOULD',
       status: { notOurs: 'which of the two a client sends is its own choice' },
       text: 'Clients go on using CONNECT so that 1.0 servers understand them.',
+    },
+    {
+      id: '1.2/stomp/told-from-http',
+      level: 'states',
+      status: { notOurs: 'what stands between client and server may go by it; a server reads both' },
+      text: 'By a STOMP frame a connection can be told from one of HTTP.',
     },
     {
       id: '1.2/connect/accept-version-is-set',

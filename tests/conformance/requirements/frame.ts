@@ -12,6 +12,13 @@ const frames = rows({ section: 'STOMP Frames', versions: ALL, area: 'codec', sid
     text: 'A frame may carry no header at all.',
   },
   {
+    id: '1.1/frame/one-or-more-headers',
+    versions: ONLY_1_1,
+    level: 'states',
+    status: { notOurs: 'the grammar of 1.1 itself allows none, and its DISCONNECT needs none' },
+    text: 'A 1.1 frame has at least one header.',
+  },
+  {
     id: '1.2/frame/line-ends-with-lf-or-crlf',
     versions: ONLY_1_2,
     level: 'MUST',
@@ -156,6 +163,25 @@ const grammar = rows({ section: 'Augmented BNF', versions: ALL, area: 'codec', s
     versions: FROM_1_1,
     level: 'states',
     text: 'A header value may be empty.',
+  },
+  {
+    id: '1.2/bnf/delimiters-stand-for-themselves-only',
+    versions: ONLY_1_2,
+    level: 'states',
+    text: 'No header name or value is written with a raw carriage return, line feed or colon in it.',
+  },
+  {
+    id: '1.1/bnf/delimiters-stand-for-themselves-only',
+    versions: ONLY_1_1,
+    level: 'states',
+    text: 'No header name or value is written with a raw line feed or colon in it.',
+  },
+  {
+    id: '1.2/bnf/raw-colon-in-a-value',
+    versions: FROM_1_1,
+    level: 'states',
+    status: { notOurs: 'clients do send colons as they are, so they are read; none is written' },
+    text: 'A header value that holds a raw colon is no header value.',
   },
   {
     id: '1.0/bnf/header-value-not-empty',

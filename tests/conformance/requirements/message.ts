@@ -61,8 +61,7 @@ export const messageRequirements: readonly Requirement[] = rows(
       id: '1.2/message/server-headers',
       versions: FROM_1_1,
       level: 'MAY',
-      status: { notOurs: 'no header beyond those of the specification is added to topic messages' },
-      text: 'A server may add headers of its own to MESSAGE.',
+      text: 'The server adds headers of its own to MESSAGE: redelivered and delivery-count to a message that comes again.',
     },
   ],
 )

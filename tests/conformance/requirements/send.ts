@@ -1,5 +1,4 @@
 import { ALL, FROM_1_1, ONLY_1_0, ONLY_1_2, type Requirement, rows } from '../requirement.js'
-import { NO_TRANSACTIONS } from './transaction.js'
 
 /** Client frames in general, and SEND. */
 export const sendRequirements: readonly Requirement[] = rows(
@@ -31,11 +30,21 @@ export const sendRequirements: readonly Requirement[] = rows(
       text: 'A destination is a plain string: two that differ in one octet are two destinations.',
     },
     {
+      id: '1.2/send/semantics-are-of-the-destination',
+      level: 'states',
+      text: 'What a message goes through depends on its destination: a topic gives it to all, a queue to one.',
+    },
+    {
+      id: '1.2/send/reliability',
+      versions: FROM_1_1,
+      level: 'states',
+      text: 'How safe a message is depends on its destination and on headers, some of them the server’s own.',
+    },
+    {
       id: '1.2/send/transaction',
       area: 'transaction',
       level: 'states',
-      status: NO_TRANSACTIONS,
-      text: 'SEND with a transaction header takes effect with its transaction.',
+      text: 'SEND with a transaction header takes effect with its transaction: at COMMIT, not before, and never after ABORT.',
     },
     {
       id: '1.2/send/content-length',
@@ -78,6 +87,13 @@ export const sendRequirements: readonly Requirement[] = rows(
       text: 'Headers of the user reach subscribers in MESSAGE.',
     },
     {
+      id: '1.2/send/user-headers-are-selected-by',
+      versions: FROM_1_1,
+      area: 'subscription',
+      level: 'states',
+      text: 'Consumers may filter messages by headers of the user, with a selector on SUBSCRIBE.',
+    },
+    {
       id: '1.2/send/user-headers-are-of-the-message',
       section: 'Frames and Headers',
       versions: ONLY_1_2,
@@ -96,8 +112,7 @@ export const sendRequirements: readonly Requirement[] = rows(
       section: 'Frames and Headers',
       versions: ONLY_1_2,
       level: 'MAY',
-      status: { deferred: 'persistence and expiry are not built yet' },
-      text: 'A server may give access to persistence, expiry and the like through further headers.',
+      text: 'Further headers of SEND give access to persistence and expiry.',
     },
   ],
 )

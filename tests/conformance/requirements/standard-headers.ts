@@ -142,9 +142,10 @@ const repeated = rows(
     {
       id: '1.2/repeated/server-may-update',
       side: 'server',
+      area: 'message',
+      provenBy: ['server'],
       level: 'MAY',
-      status: { notOurs: 'we pass user headers on as they are and update none' },
-      text: 'A server may update a header value by prepending an entry or changing it in place.',
+      text: 'A server may change a header in place: reply-to, where it names a temporary queue, and no other.',
     },
   ],
 )
@@ -173,7 +174,7 @@ const limits = rows(
       area: 'subscription',
       provenBy: ['server'],
       level: 'MAY',
-      text: 'Other input is limited as well: a session has 256 subscriptions at most.',
+      text: 'Other input is limited as well: a session has 256 subscriptions and 16 open transactions at most.',
     },
     {
       id: '1.2/limits/error-then-close',

@@ -1,6 +1,4 @@
-import { ALL, FROM_1_1, ONLY_1_2, type Requirement, rows, type Status } from '../requirement.js'
-
-export const NO_TRANSACTIONS: Status = { deferred: 'transactions are not built yet' }
+import { ALL, FROM_1_1, ONLY_1_2, type Requirement, rows } from '../requirement.js'
 
 /** BEGIN, COMMIT and ABORT. */
 export const transactionRequirements: readonly Requirement[] = rows(
@@ -9,56 +7,53 @@ export const transactionRequirements: readonly Requirement[] = rows(
     {
       id: '1.2/begin/atomic',
       level: 'states',
-      status: NO_TRANSACTIONS,
       text: 'What is sent and acknowledged in a transaction takes effect together or not at all.',
     },
     {
       id: '1.2/begin/transaction-required',
       level: 'MUST',
-      status: NO_TRANSACTIONS,
-      text: 'BEGIN carries a transaction header.',
+      text: 'BEGIN without a transaction header is refused.',
+    },
+    {
+      id: '1.2/begin/identifier-binds',
+      level: 'states',
+      text: 'The identifier binds SEND, ACK, NACK, COMMIT and ABORT to their transaction when a connection has several; frames without it act at once.',
     },
     {
       id: '1.2/begin/identifiers-differ',
       versions: ONLY_1_2,
       level: 'MUST',
-      status: NO_TRANSACTIONS,
-      text: 'Two open transactions of one connection never share an identifier.',
+      text: 'Two open transactions of one connection never share an identifier; other connections may use the same.',
     },
     {
       id: '1.2/begin/implicit-abort',
       versions: FROM_1_1,
       level: 'states',
-      status: NO_TRANSACTIONS,
       text: 'DISCONNECT or the loss of the connection aborts every open transaction.',
     },
     {
       id: '1.2/commit/commits',
       section: 'COMMIT',
       level: 'states',
-      status: NO_TRANSACTIONS,
-      text: 'COMMIT commits the transaction.',
+      text: 'COMMIT brings about what was sent and acknowledged in the transaction, in its order.',
     },
     {
       id: '1.2/commit/transaction-required',
       section: 'COMMIT',
       level: 'MUST',
-      status: NO_TRANSACTIONS,
-      text: 'COMMIT carries the identifier of an open transaction.',
+      text: 'COMMIT without the identifier of an open transaction is refused.',
     },
     {
       id: '1.2/abort/rolls-back',
       section: 'ABORT',
       level: 'states',
-      status: NO_TRANSACTIONS,
-      text: 'ABORT undoes the transaction.',
+      text: 'ABORT undoes the transaction: nothing is sent, and what it acknowledged is open again.',
     },
     {
       id: '1.2/abort/transaction-required',
       section: 'ABORT',
       level: 'MUST',
-      status: NO_TRANSACTIONS,
-      text: 'ABORT carries the identifier of an open transaction.',
+      text: 'ABORT without the identifier of an open transaction is refused.',
     },
   ],
 )

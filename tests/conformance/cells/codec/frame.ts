@@ -160,6 +160,20 @@ const grammar: readonly CodecCell[] = [
     },
     FROM_1_1,
   ),
+  codecCell(
+    ['1.2/bnf/delimiters-stand-for-themselves-only', '1.1/bnf/delimiters-stand-for-themselves-only'],
+    'writes no raw delimiter within a name or a value',
+    (version) => {
+      const text = written(
+        { command: 'SEND', headers: { 'a:\nb': 'c:\nd', last: version === '1.2' ? '\r' : '' } },
+        version,
+      )
+      const [, ...lines] = text.slice(0, text.indexOf('\n\n')).split('\n')
+      expect(lines).toHaveLength(3)
+      for (const line of lines) expect(line).toMatch(/^[^:\r]+:[^:\r]*$/)
+    },
+    FROM_1_1,
+  ),
   codecCell('1.2/bnf/header-has-colon', 'refuses a header line without a colon', (version) => {
     expect(flawOf({ version }, 'SEND\nfoo:bar\nnothing\n\n\0')).toBe('STOMP_ERR_MALFORMED_HEADER')
   }),
