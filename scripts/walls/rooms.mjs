@@ -116,9 +116,10 @@ const server = [
 
   // Brokers and what they stand on.
   { room: 'broker/selectors/' },
-  { room: 'broker/broker.ts', types: ['codec', 'message/'], alone: true },
+  { room: 'broker/broker.ts', types: ['codec', 'message/', 'errors.ts'], alone: true },
   { room: 'broker/subscribe-headers.ts', types: ['codec'] },
-  { room: 'broker/broker.contract.ts', imports: ['codec', 'message/', 'broker/broker.ts'] },
+  { room: 'broker/broker.contract.ts', imports: ['codec', 'message/', 'broker/broker.ts', 'broker/contract/'] },
+  { room: 'broker/contract/', imports: ['codec', 'message/', 'broker/broker.ts'] },
   { room: 'broker/subscriptions/', imports: ['broker/selectors/'] },
   {
     room: 'broker/embedded/',

@@ -158,7 +158,7 @@ describe('refusals', () => {
     ],
     [
       'a destination that nobody serves',
-      { command: 'SUBSCRIBE', headers: { id: '1', destination: '/queue/a', receipt: '7' } },
+      { command: 'SUBSCRIBE', headers: { id: '1', destination: '/elsewhere/a', receipt: '7' } },
       'STOMP_ERR_DESTINATION_UNKNOWN',
     ],
     ['a route that does not exist', send('/app/none', 'x', { receipt: '7' }), 'STOMP_ERR_ROUTE_UNKNOWN'],
@@ -168,14 +168,14 @@ describe('refusals', () => {
       'STOMP_ERR_ROUTE_UNKNOWN',
     ],
     [
-      'acknowledgement',
-      { command: 'SUBSCRIBE', headers: { id: '1', destination: '/topic/a', ack: 'client', receipt: '7' } },
-      'STOMP_ERR_UNSUPPORTED',
+      'an acknowledgement mode that there is not',
+      { command: 'SUBSCRIBE', headers: { id: '1', destination: '/topic/a', ack: 'clients', receipt: '7' } },
+      'STOMP_ERR_HEADER_INVALID',
     ],
     [
-      'a selector',
-      { command: 'SUBSCRIBE', headers: { id: '1', destination: '/topic/a', selector: 'a = 1', receipt: '7' } },
-      'STOMP_ERR_UNSUPPORTED',
+      'a selector that cannot be read',
+      { command: 'SUBSCRIBE', headers: { id: '1', destination: '/topic/a', selector: 'a = ', receipt: '7' } },
+      'STOMP_ERR_SELECTOR_INVALID',
     ],
     [
       'UNSUBSCRIBE of nothing',
