@@ -3,7 +3,14 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
 /** Name of a part of the machine that a test can ask for. */
-export type ComponentName = 'chromium' | 'stomp.py' | 'Ruby stomp' | 'Net::Stomp' | 'syslog-ng' | 'strace' | 'small disk'
+export type ComponentName =
+  | 'chromium'
+  | 'stomp.py'
+  | 'Ruby stomp'
+  | 'Net::Stomp'
+  | 'syslog-ng'
+  | 'strace'
+  | 'small disk'
 
 interface Row {
   /** Names the program, and then it alone counts. */

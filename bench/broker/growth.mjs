@@ -93,14 +93,23 @@ const CASES = {
           client.say('ACK', { id: headers.get('ack') })
         })
         await turn()
-        consumer.say('SUBSCRIBE', { id: '1', destination: '/queue/a', ack: 'client-individual', 'prefetch-count': '10' })
+        consumer.say('SUBSCRIBE', {
+          id: '1',
+          destination: '/queue/a',
+          ack: 'client-individual',
+          'prefetch-count': '10',
+        })
       }
       const producer = connect(app)
       await turn()
       return async () => {
         await sendMany(producer, size, () => '/queue/a')
         await until(() => taken === size)
-        return { fewest: Math.min(...counts), most: Math.max(...counts), left: app.stomp.admin.destinations()[0].inFlight }
+        return {
+          fewest: Math.min(...counts),
+          most: Math.max(...counts),
+          left: app.stomp.admin.destinations()[0].inFlight,
+        }
       }
     },
   },
@@ -164,7 +173,12 @@ const CASES = {
       })
       await turn()
       const subscribe = (client) =>
-        client.say('SUBSCRIBE', { id: '1', destination: '/queue/a', ack: 'client-individual', 'prefetch-count': '1000000' })
+        client.say('SUBSCRIBE', {
+          id: '1',
+          destination: '/queue/a',
+          ack: 'client-individual',
+          'prefetch-count': '1000000',
+        })
       return async () => {
         subscribe(first)
         await sendMany(producer, size, () => '/queue/a')
@@ -282,7 +296,9 @@ for (const [name, { sizes }] of Object.entries(CASES)) {
     if (options.json) continue
     const each = ((1_000 * ms) / size).toFixed(1)
     const rest = Object.entries(told).map(([key, value]) => `${key} ${value}`)
-    console.log(`  ${`${size}`.padStart(9)}  ${ms.toFixed(0).padStart(7)} ms  ${each.padStart(7)} us each  ${rssMiB} MiB at most  ${rest.join(', ')}`)
+    console.log(
+      `  ${`${size}`.padStart(9)}  ${ms.toFixed(0).padStart(7)} ms  ${each.padStart(7)} us each  ${rssMiB} MiB at most  ${rest.join(', ')}`,
+    )
   }
 }
 if (options.json) console.log(JSON.stringify(results, null, 2))
