@@ -126,8 +126,9 @@ class SessionDispatcher implements Dispatcher, Subscriber {
     this.#isClosed = true
     this.#authorization.close()
     this.#leave()
-    this.#channel.detach()
+    // First: what is addressed here from now on is dropped, not refused.
     this.#tempQueues.end()
+    this.#channel.detach()
   }
 
   // From the broker.

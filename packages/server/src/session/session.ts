@@ -268,8 +268,9 @@ class StompSession implements Session, FrameListener, Recipient {
   /** ERROR, then close: the ERROR is written first on every transport. */
   #fail(refusal: Refusal & { cause?: unknown }, receipt?: string, code = 1002): void {
     if (this.#state === 'lingering') return this.#close(code, '')
-    if (this.#state === 'closed') return
+    // A handler may fail when its client has gone: that is told to the log all the same.
     this.#observeRefusal(refusal)
+    if (this.#state === 'closed') return
     this.#framed.send(errorFrame(refusal, receipt))
     this.#close(code, refusal.code)
   }

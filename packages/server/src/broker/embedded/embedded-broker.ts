@@ -20,7 +20,7 @@ import { createDurableSubscriptions, type DurableSubscriptions } from './durable
 import { type EmbeddedBrokerOptions, type EmbeddedBrokerSettings, resolveSettings } from './embedded-broker-options.js'
 import { type EmbeddedChannel, openEmbeddedChannel } from './embedded-channel.js'
 import { createGates, type Gates } from './gates.js'
-import { holdMessage } from './held-message.js'
+import { compact, holdMessage } from './held-message.js'
 import type { Queue } from './queue.js'
 import { createQueueTable, type QueueTable } from './queue-table.js'
 import { restore } from './restore.js'
@@ -186,12 +186,17 @@ class EmbeddedBroker implements Broker {
       id: nextMessageId(),
       destination,
       headers: isQueue ? withoutOrigin(headers) : headers,
-      body,
+      body: isQueue || this.#keepsTopics ? compact(body) : body,
       onHeaderLeftOut: (header, version) => observe({ type: 'header-left-out', destination, header, version }),
     })
     const held = holdMessage(message, clock.epochMs())
     if (isQueue) return this.#queues.planPut(this.#queueTarget(destination), held)
     return this.#topics.planPublish(destination, this.#served.topicSegments(destination), held)
+  }
+
+  /** True if messages of topics may be kept beyond their delivery. */
+  get #keepsTopics(): boolean {
+    return this.#settings.historyRules.length > 0 || this.#durables.count > 0
   }
 
   #execute(steps: readonly Step[]): Settled {

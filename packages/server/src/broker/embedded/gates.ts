@@ -29,9 +29,11 @@ export function createGates(soon: (run: () => void) => void): Gates {
 /** One effect on its way; `passed` is resolved when its turn has come, whether it was refused or not. */
 interface Passage {
   readonly destinations: readonly string[]
-  readonly effect: Effect
+  effect: Effect
   readonly passed: Promise<void>
 }
+
+const NO_EFFECT: Effect = { apply: () => {}, undo: () => {} }
 
 class DestinationGates implements Gates {
   readonly #soon: (run: () => void) => void
@@ -59,7 +61,12 @@ class DestinationGates implements Gates {
     const settled = before.length === 0 && pending !== undefined ? pending : Promise.all(before).then(() => pending)
     const passed = settled.then(
       () => this.#apply(passage),
-      () => this.#forget(passage, () => effect.undo()),
+      () => {
+        effect.undo()
+        // It holds its place until those before it have passed, which may wait for their turn.
+        passage.effect = NO_EFFECT
+        this.#apply(passage)
+      },
     )
     const passage: Passage = { destinations, effect, passed }
     this.#waiting.add(passage)

@@ -18,6 +18,14 @@ export interface HeldMessage {
 /** What an empty message costs the process, roughly: objects and table entries. */
 const OVERHEAD_BYTES = 512
 
+/**
+ * A body in memory of its own: what comes from a connection is often a view of a far larger piece, which would stay with
+ * it for as long as the message is kept.
+ */
+export function compact(body: Uint8Array): Uint8Array {
+  return body.buffer.byteLength > 2 * body.length + OVERHEAD_BYTES ? new Uint8Array(body) : body
+}
+
 /** Makes ready for keeping. Throws STOMP_ERR_HEADER_INVALID for an expiry that cannot be read. */
 export function holdMessage(message: Message, nowMs: number): HeldMessage {
   return {
