@@ -1,10 +1,16 @@
-import type { FrameInit } from '@hoofbeat/codec'
+import type { FrameInit, ProtocolError } from '@hoofbeat/codec'
 
 /** What an ERROR frame says: a StompError, or a ProtocolError of the codec with a cure. */
 export interface Refusal {
   readonly code: string
   readonly message: string
   readonly cure: string
+}
+
+/** What is said to a client whose bytes are no STOMP. */
+export function refusalOf(error: ProtocolError): Refusal {
+  const where = error.offset < 0 ? '' : ` The fault is at byte ${error.offset} of what was sent.`
+  return { code: error.code, message: error.message, cure: `Correct the frame and connect again.${where}` }
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import type { Delivery, Taken } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
 import type { Observe } from '../observe/events.js'
-import { errorFrame, type Refusal } from './error-frame.js'
+import { errorFrame, type Refusal, refusalOf } from './error-frame.js'
 import { type Handshake, type HandshakeParts, shakeHands } from './handshake.js'
 import { checkHeaders } from './required-headers.js'
 
@@ -295,9 +295,4 @@ class StompSession implements Session, FrameListener, Recipient {
   #after(delayMs: number, run: () => void): Timer {
     return this.#parts.framing.wheel.after(delayMs, run)
   }
-}
-
-function refusalOf(error: ProtocolError): Refusal {
-  const where = error.offset < 0 ? '' : ` The fault is at byte ${error.offset} of what was sent.`
-  return { code: error.code, message: error.message, cure: `Correct the frame and connect again.${where}` }
 }
