@@ -38,8 +38,8 @@ export interface Histories {
   missed(destination: string, segments: readonly string[], replay: NonNullable<SubscribeDemands['replay']>): Missed
   /** Forgets what is too old. */
   forgetOld(): void
-  /** After a crash: what came last may be missing in each history. */
-  markGaps(): void
+  /** After a restart: behind these places each history may lack something. */
+  markGaps(gaps: readonly number[]): void
 }
 
 /** What the shelves of histories begin with. */
@@ -115,8 +115,8 @@ class HistoryRoom implements Histories {
     }
   }
 
-  markGaps(): void {
-    for (const history of this.#histories.values()) history.markGap()
+  markGaps(gaps: readonly number[]): void {
+    for (const history of this.#histories.values()) history.markGaps(gaps)
   }
 
   #add(destination: string, segments: readonly string[], entry: Parameters<History['add']>[0]): void {

@@ -81,7 +81,7 @@ describe('a history', () => {
     const { history, add } = open()
     for (const id of ['a', 'b']) add(id)
     const a = history.find('a') ?? -1
-    history.markGap()
+    history.markGaps([Number.MAX_SAFE_INTEGER])
     expect(history.after(a)).toMatchObject({ isAfterGap: false, isBeforeGap: true })
     expect(history.after(a - 1).isAfterGap).toBe(false)
     expect(history.after(a - 2).isAfterGap).toBe(true)
@@ -89,6 +89,15 @@ describe('a history', () => {
     const missed = history.after(a)
     expect(missed.isBeforeGap).toBe(false)
     expect(missed.entries.map(({ isAfterGap }) => isAfterGap)).toEqual([false, true])
+  })
+
+  it('may be marked as full of holes in the middle', () => {
+    const { history, add } = open()
+    for (const id of ['a', 'b', 'c']) add(id)
+    const [, second] = history.last(3).entries
+    history.markGaps([second?.position ?? -1])
+    expect(history.last(3).entries.map(({ isAfterGap }) => isAfterGap)).toEqual([false, false, true])
+    expect(history.last(3).isBeforeGap).toBe(false)
   })
 
   it('stays as quick when it has forgotten many', () => {

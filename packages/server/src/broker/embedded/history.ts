@@ -35,8 +35,8 @@ export interface History {
   readonly forgotten: number
   /** Remembers a message, later in order than all before; returns what is forgotten for it: perhaps itself. */
   add(entry: { readonly position: number; readonly order: number; readonly held: HeldMessage }): readonly HistoryEntry[]
-  /** After a restart: something may be missing behind the last message, and before the first. */
-  markGap(): void
+  /** After a restart: something may be missing behind these places, and before the first message. */
+  markGaps(gaps: readonly number[]): void
   /** Forgets what is too old and returns it. */
   forgetOld(): readonly HistoryEntry[]
   /** The order of the message with this id. */
@@ -84,10 +84,18 @@ class TopicHistory implements History {
     return forgotten
   }
 
-  markGap(): void {
-    this.#isGapAhead = true
+  markGaps(gaps: readonly number[]): void {
     const first = this.#entries[this.#first]
-    if (first !== undefined) this.forgotten = first.order - 1
+    if (first === undefined) return
+    this.forgotten = first.order - 1
+    let before = first.position
+    this.#entries = this.#entries.slice(this.#first).map((entry) => {
+      const isAfterGap = gaps.some((gap) => gap >= before && gap < entry.position)
+      before = entry.position
+      return { ...entry, isAfterGap }
+    })
+    this.#first = 0
+    this.#isGapAhead = gaps.some((gap) => gap >= before)
   }
 
   forgetOld(): HistoryEntry[] {

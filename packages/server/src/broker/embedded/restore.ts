@@ -6,6 +6,9 @@ import { HISTORY_SHELF } from './histories.js'
 import type { QueueTable } from './queue-table.js'
 import type { Topics } from './topics.js'
 
+/** Note of the places behind which histories may lack something: each crash adds one. */
+const GAPS = 'history-gaps'
+
 /** Where what comes back belongs. */
 export interface RestoreParts {
   readonly queues: QueueTable
@@ -20,13 +23,15 @@ const UNCERTAIN_UP_TO = 'uncertain-up-to'
 
 /**
  * Brings back what a store has kept. After a crash messages may have been delivered, or acknowledged by `auto`, without
- * the store knowing: then each is marked as redelivered, over later restarts too, and each history has a gap at its end.
+ * the store knowing: then each is marked as redelivered, and each history has a gap at its end, over later restarts too.
  * Returns the last place.
  */
 export function restore({ entries, notes, wasClosed }: StoreContents, parts: RestoreParts): number {
   const { queues, topics, durables } = parts
   const uncertainUpTo = wasClosed ? Number(notes.get(UNCERTAIN_UP_TO) ?? 0) : Number.POSITIVE_INFINITY
-  let last = 0
+  const knownGaps = readGaps(notes.get(GAPS))
+  let last = Math.max(0, ...knownGaps)
+  let oldestKept = Number.POSITIVE_INFINITY
   let uncertain = 0
   durables.restore(notes, parts.segmentsOf)
   for (const entry of entries) {
@@ -47,10 +52,19 @@ export function restore({ entries, notes, wasClosed }: StoreContents, parts: Res
     }
     const topic = shelf.slice(HISTORY_SHELF.length)
     // No history is kept there any more: the options have changed.
-    if (!topics.restore(topic, parts.segmentsOf(topic), position, held)) parts.storeLater([{ kind: 'clear', shelf }])
+    if (topics.restore(topic, parts.segmentsOf(topic), position, held)) oldestKept = Math.min(oldestKept, position)
+    else parts.storeLater([{ kind: 'clear', shelf }])
   }
-  if (!wasClosed) topics.markGaps()
+  const gaps = [...new Set(wasClosed ? knownGaps : [...knownGaps, last])].filter((gap) => gap >= oldestKept)
+  topics.markGaps(gaps)
+  const gapsText = gaps.length === 0 ? undefined : JSON.stringify(gaps)
+  if (gapsText !== notes.get(GAPS)) parts.storeLater([{ kind: 'note', name: GAPS, text: gapsText }])
   const text = uncertain === 0 ? undefined : String(uncertain)
   if (text !== notes.get(UNCERTAIN_UP_TO)) parts.storeLater([{ kind: 'note', name: UNCERTAIN_UP_TO, text }])
   return last
+}
+
+function readGaps(text = '[]'): readonly number[] {
+  // Written by `restore`, and checked by the store.
+  return JSON.parse(text) as number[]
 }

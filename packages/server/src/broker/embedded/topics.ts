@@ -36,8 +36,8 @@ export interface Topics {
   close(): void
   /** Puts back what the store has kept; false if no history is kept there any more. */
   restore(destination: string, segments: readonly string[], position: number, held: HeldMessage): boolean
-  /** After a crash: what came last may be missing in each history. */
-  markGaps(): void
+  /** After a restart: behind these places each history may lack something. */
+  markGaps(gaps: readonly number[]): void
   /** Those with live subscriptions, and those with a history. */
   report(): readonly DestinationReport[]
 }
@@ -143,8 +143,8 @@ class TopicRoom implements Topics {
     return true
   }
 
-  markGaps(): void {
-    this.#histories.markGaps()
+  markGaps(gaps: readonly number[]): void {
+    this.#histories.markGaps(gaps)
   }
 
   report(): readonly DestinationReport[] {

@@ -1,6 +1,6 @@
 // @ts-check
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { LedgerError, toLedgerError } from './fault.js'
 import { accountSum } from './sums.js'
 
@@ -48,7 +48,7 @@ const NEW_ACCOUNT = { commits: 0, messages: 0, entries: 0, notes: 0, total: 0, i
  * @returns {() => void}
  */
 export const lockDirectory = (driver, directory) => {
-  mkdirSync(directory, { recursive: true })
+  makeDirectory(directory)
   const lock = new driver.DatabaseSync(join(directory, LOCK_FILE))
   try {
     lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
@@ -57,6 +57,18 @@ export const lockDirectory = (driver, directory) => {
     throw toLedgerError(thrown, 'failed')
   }
   return () => lock.close()
+}
+
+/**
+ * Makes a directory and those above it where they are missing, each name durable.
+ *
+ * @param {string} directory
+ */
+const makeDirectory = (directory) => {
+  const first = mkdirSync(directory, { recursive: true })
+  if (first === undefined) return
+  const end = dirname(resolve(first))
+  for (let made = resolve(directory); made !== end; made = dirname(made)) syncDirectory(dirname(made))
 }
 
 /**
