@@ -14,10 +14,11 @@ const singleByte = new TextDecoder('latin1')
 const encoder = new TextEncoder()
 
 // Short texts are encoded one behind the other into one block: a block for each costs several times as much.
-const BLOCK_SIZE = 16384
-export let block: Uint8Array<ArrayBuffer> = new Uint8Array(0)
-let nodeBlock: InstanceType<NonNullable<typeof NodeBuffer>> | undefined
-let blockUsed = 0
+export const BLOCK_SIZE = 16384
+export let block: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(0))
+// A DataView gives its own buffer and offset only by a call each.
+let { buffer, byteOffset } = block
+let blockUsed = BLOCK_SIZE
 
 /** The same memory, as the kind of array that is fastest to read here. */
 export function adopt(bytes: Uint8Array): Uint8Array {
@@ -72,17 +73,16 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   // A character of a JavaScript string takes at most three bytes.
   const most = text.length * 3
   const from = reserve(most)
-  if (from < 0) return NodeBuffer === undefined ? encoder.encode(text) : NodeBuffer.from(text)
+  if (from < 0) return encoder.encode(text)
   return take(from, from + writeBlock(text, from))
 }
 
 /** Room for at most `most` bytes in `block`, from the returned index on; -1 where that is too much. */
 export function reserve(most: number): number {
   if (most > BLOCK_SIZE) return -1
-  if (blockUsed + most > block.length) {
-    const { buffer, byteOffset } = allocate(BLOCK_SIZE)
-    block = new Uint8Array(buffer, byteOffset, BLOCK_SIZE)
-    nodeBlock = NodeBuffer?.from(buffer, byteOffset, BLOCK_SIZE)
+  if (blockUsed + most > BLOCK_SIZE) {
+    ;({ buffer, byteOffset } = allocate(BLOCK_SIZE))
+    block = new DataView(buffer, byteOffset, BLOCK_SIZE)
     blockUsed = 0
   }
   return blockUsed
@@ -91,29 +91,33 @@ export function reserve(most: number): number {
 /** What was written in the room that `reserve` gave last. */
 export function take(from: number, to: number): Uint8Array<ArrayBuffer> {
   blockUsed = to
-  return new Uint8Array(block.buffer, block.byteOffset + from, to - from)
+  return new Uint8Array(buffer, byteOffset + from, to - from)
 }
 
 /** Writes text to `block` as UTF-8, in room that was reserved; returns the number of bytes. */
 export function writeBlock(text: string, at: number): number {
-  if (nodeBlock !== undefined) return nodeBlock.write(text, at)
-  return encoder.encodeInto(text, block.subarray(at)).written
+  return encoder.encodeInto(text, new Uint8Array(buffer, byteOffset + at, BLOCK_SIZE - at)).written
 }
 
-/** ASCII text as its bytes, or undefined where it is not ASCII. */
-export function octetsOf(text: string): readonly number[] | undefined {
-  const octets: number[] = []
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) > 127) return undefined
-    octets.push(text.charCodeAt(i))
-  }
-  return octets
+/** ASCII text that is written often: eight characters to a number, spaces behind the last. */
+export interface Octets {
+  readonly length: number
+  readonly words: readonly number[]
 }
 
-/** Writes a few bytes by hand, which costs less than a native call; returns where they end. */
-export function writeOctets(octets: readonly number[], into: Uint8Array, at: number): number {
-  for (let i = 0; i < octets.length; i++) into[at + i] = octets[i] ?? 0
-  return at + octets.length
+/** @param text ASCII: of eight such bytes none make a NaN, so the number keeps them all */
+export function octetsOf(text: string): Octets {
+  const { buffer } = encoder.encode(`${text}       `)
+  const view = new DataView(buffer)
+  const words: number[] = []
+  for (let i = 0; i < text.length; i += 8) words.push(view.getFloat64(i, true))
+  return { length: text.length, words }
+}
+
+/** Writes by hand, which costs less than a native call; returns where the text ends. Up to seven bytes behind it change. */
+export function writeOctets({ length, words }: Octets, into: DataView, at: number): number {
+  for (let i = 0; i < words.length; i++) into.setFloat64(at + 8 * i, words[i] ?? 0, true)
+  return at + length
 }
 
 /** Writes `text` at `offset` if all of it is ASCII; returns whether it was. */

@@ -1,4 +1,4 @@
-import { octetsOf } from './bytes.js'
+import { type Octets, octetsOf } from './bytes.js'
 
 /** What a client may send. NACK came with STOMP 1.1, STOMP (for CONNECT) too. */
 export type ClientCommand =
@@ -25,7 +25,7 @@ export type Side = 'client' | 'server'
 export interface CommandTraits {
   readonly command: Command
   /** The command line with its LF. */
-  readonly octets: readonly number[]
+  readonly octets: Octets
   readonly sender: Side
   /** Only SEND, MESSAGE and ERROR may have a body (STOMP 1.2, "Body"). */
   readonly hasBody: boolean
@@ -37,7 +37,7 @@ const traits = (command: Command, sender: Side, more?: 'body' | 'connecting'): [
   command,
   {
     command,
-    octets: octetsOf(`${command}\n`) ?? [],
+    octets: octetsOf(`${command}\n`),
     sender,
     hasBody: more === 'body',
     isConnecting: more === 'connecting',

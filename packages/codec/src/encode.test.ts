@@ -153,6 +153,72 @@ describe.each(PLATFORMS)('the encoder $platform', ({ codec }) => {
     )
   })
 
+  it('writes values that come again, and then others, each as it is', () => {
+    const name = fc.constantFrom('a', 'destination', 'grün', 'na:me', 'x'.repeat(64), 'x'.repeat(65), 'content-length')
+    const value = fc.oneof(
+      fc.constantFrom('', '1', '12345678', '/topic/a', 'a:b\\c\nd\re', 'grün', 'y'.repeat(64), 'y'.repeat(65)),
+      fc.string({ unit: 'binary-ascii', maxLength: 20 }).map((text) => text.replaceAll('\0', '')),
+    )
+    const body = fc.constantFrom(undefined, '', 'body', 'grün', '\0')
+    const frame = fc.record({ headers: fc.array(fc.tuple(name, value), { maxLength: 4 }), body })
+    // As often as it takes until a value is remembered, and longer.
+    const runs = fc.array(
+      fc.record({ frames: fc.array(frame, { maxLength: 3 }), times: fc.integer({ min: 1, max: 40 }) }),
+    )
+    fc.assert(
+      fc.property(runs, (all) => {
+        for (const { frames, times } of all) {
+          for (let i = 0; i < times; i++) {
+            for (const { headers, body } of frames) {
+              const command = body === undefined ? 'ACK' : 'SEND'
+              const frame: FrameInit = body === undefined ? { command, headers } : { command, headers, body }
+              expect(wire(frame)).toBe(`${command}\n${linesOf(headers)}${endOf(body)}`)
+            }
+          }
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('refuses a NUL in a header as often as it comes, whatever values were written before', () => {
+    for (let i = 0; i < 40; i++) {
+      expect(wire({ command: 'SEND', headers: { a: 'same', b: `${i}` } })).toContain(`\na:same\nb:${i}\n`)
+      for (const value of ['\0', 'sam\0'])
+        expect(() => wire({ command: 'SEND', headers: { a: value } })).toThrow(
+          expect.objectContaining({ code: 'STOMP_ERR_UNWRITABLE_HEADER' }),
+        )
+    }
+  })
+
+  it('writes headers and bodies of every length one behind the other', () => {
+    for (const text of ['x', ':', 'ü']) {
+      for (let length = 0; length < 17_000; length += 97) {
+        const headers: [string, string][] = [
+          ['a', text.repeat(length)],
+          ['b', 'same'],
+        ]
+        for (const body of ['', 'body', 'x'.repeat(5400 - (length % 90)), 'ü'.repeat(length % 5000)]) {
+          const expected = utf8(`SEND\n${linesOf(headers)}${endOf(body)}`)
+          expect(equal(codec.encode({ command: 'SEND', headers, body }, '1.2'), expected)).toBe(true)
+        }
+      }
+    }
+  })
+
+  it('writes a frame that ends just where its block of memory does, or would end behind', () => {
+    for (let length = 11_190; length < 11_290; length++) {
+      // A body so long that it begins a new block, of which it leaves a known part.
+      for (const body of ['', 'x', 'grün']) {
+        codec.encode({ command: 'SEND', body: 'x'.repeat(5100) }, '1.2')
+        const headers: [string, string][] = [['c', 'd'.repeat(length % 4)]]
+        for (let rest = length; rest >= 4; rest -= 4) headers.push(['a', 'b'])
+        const expected = utf8(`SEND\n${linesOf(headers)}${endOf(body)}`)
+        expect(equal(codec.encode({ command: 'SEND', headers, body }, '1.2'), expected)).toBe(true)
+      }
+    }
+  })
+
   it('writes one header line just as it stands in the whole frame', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 10 })
     const special = fc.constantFrom(':', '\\', '\n', '\r', ' ', '\t', '\0', 'content-length')
@@ -187,3 +253,16 @@ describe.each(PLATFORMS)('the encoder $platform', ({ codec }) => {
     expect(codec.HEART_BEAT.buffer.byteLength).toBe(1)
   })
 })
+
+/** Header lines of STOMP 1.2, written apart from the encoder. */
+function linesOf(headers: readonly (readonly [string, string])[]): string {
+  const letters: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', ':': '\\c' }
+  const escaped = (text: string) => text.replaceAll(/[\\\n\r:]/g, (character) => letters[character] ?? '')
+  return headers
+    .filter(([name]) => name !== 'content-length')
+    .map(([name, value]) => `${escaped(name)}:${escaped(value)}\n`)
+    .join('')
+}
+
+const endOf = (body: string | undefined): string =>
+  body === undefined ? '\n\0' : `content-length:${utf8(body).length}\n\n${body}\0`

@@ -1,4 +1,15 @@
-import { allocate, block, encodeUtf8, octetsOf, reserve, take, writeAscii, writeBlock, writeOctets } from './bytes.js'
+import {
+  allocate,
+  BLOCK_SIZE,
+  block,
+  encodeUtf8,
+  octetsOf,
+  reserve,
+  take,
+  writeAscii,
+  writeBlock,
+  writeOctets,
+} from './bytes.js'
 import { COMMANDS, type Command, type CommandTraits } from './command.js'
 import { ProtocolError } from './errors.js'
 import type { FrameInit } from './frame.js'
@@ -25,7 +36,7 @@ export function encode({ command, headers, body = '' }: FrameInit, version: Vers
   const traits = traitsOf(command)
   const { hasBody, isConnecting } = traits
   const flat = headers === undefined ? [] : createHeaders(headers).flat
-  if (hasBody && typeof body === 'string') {
+  if (typeof body === 'string' && (hasBody || body === '')) {
     const bytes = writeAtOnce(traits, linesOf(isConnecting, version), flat, body)
     if (bytes !== undefined) return bytes
   }
@@ -45,35 +56,38 @@ export function encode({ command, headers, body = '' }: FrameInit, version: Vers
   return bytes
 }
 
-const CONTENT_LENGTH = octetsOf('content-length:') ?? []
+const CONTENT_LENGTH = octetsOf('content-length:')
+
+/** Bytes that are enough for command and headers of most frames. Where a block has more left, they may take more. */
+const HEAD_ROOM = 1024
+/** Bytes for the line of `content-length`, the LF and the NUL around the body, and what `writeOctets` asks for. */
+const TAIL_ROOM = 32
 
 /** The common frame, short and all ASCII, written straight to bytes; undefined where it is not that. */
 function writeAtOnce(
-  { octets }: CommandTraits,
+  { octets, hasBody }: CommandTraits,
   lines: HeaderLines,
   flat: readonly string[],
   body: string,
 ): Uint8Array<ArrayBuffer> | undefined {
   const { length } = body
-  const from = reserve(octets.length + lines.mostOf(flat) + CONTENT_LENGTH.length + 3 * length + 20)
+  const room = 3 * length + TAIL_ROOM
+  const from = reserve(HEAD_ROOM + room)
   if (from < 0) return undefined
   const into = block
-  let end = lines.write(flat, into, writeOctets(octets, into, from))
+  let end = lines.write(flat, into, writeOctets(octets, into, from), BLOCK_SIZE - room)
   if (end < 0) return undefined
-  end = writeNumber(length, into, writeOctets(CONTENT_LENGTH, into, end))
-  into[end++] = LF
-  into[end++] = LF
-  if (writeBlock(body, end) !== length) return undefined
+  if (hasBody) {
+    end = writeOctets(CONTENT_LENGTH, into, end)
+    const digits = String(length)
+    for (let i = 0; i < digits.length; i++) into.setUint8(end++, digits.charCodeAt(i))
+    into.setUint8(end++, LF)
+  }
+  into.setUint8(end++, LF)
+  if (length > 0 && writeBlock(body, end) !== length) return undefined
   end += length
-  into[end] = NUL
+  into.setUint8(end, NUL)
   return take(from, end + 1)
-}
-
-function writeNumber(number: number, into: Uint8Array, at: number): number {
-  let end = at
-  for (let rest = number; rest > 9; rest = (rest - (rest % 10)) / 10) end++
-  for (let i = end, rest = number; i >= at; i--, rest = (rest - (rest % 10)) / 10) into[i] = 48 + (rest % 10)
-  return end + 1
 }
 
 /** A frame without its body, and where that belongs. */

@@ -12,7 +12,6 @@ declare class TextDecoder {
 }
 
 interface NodeBuffer extends Uint8Array<ArrayBuffer> {
-  write(text: string, at: number): number
   toString(encoding?: 'utf8' | 'latin1', from?: number, to?: number): string
 }
 
@@ -20,7 +19,6 @@ interface NodeBufferConstructor {
   new (): NodeBuffer
   readonly prototype: NodeBuffer
   allocUnsafe(size: number): NodeBuffer
-  from(text: string): NodeBuffer
   from(buffer: ArrayBufferLike, offset: number, length: number): NodeBuffer
   [Symbol.hasInstance](value: unknown): value is NodeBuffer
 }

@@ -1,4 +1,4 @@
-import { octetsOf, writeOctets } from './bytes.js'
+import { type Octets, octetsOf, writeOctets } from './bytes.js'
 import { ProtocolError } from './errors.js'
 import { escapeText, letterOf } from './escape.js'
 import { BACKSLASH, isBlank, LF, NUL } from './octets.js'
@@ -12,21 +12,32 @@ const PLAIN: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
   Number(!SPECIAL.test(String.fromCharCode(code))),
 )
 
-/** More names, or longer ones, are not remembered: the memory stays small whatever is written. */
+/** More names are not remembered: the memory stays small whatever is written. */
 const REMEMBERED_NAMES = 256
-const REMEMBERED_LENGTH = 64
+/** Nor are texts that are longer, or not ASCII. */
+const REMEMBERED_TEXT = /^[\x01-\x7f]{1,64}$/
 
-/** Of a name: what a line begins with. */
+/** Frames for which no value of a name is compared after one that did not come again: most of those never do. */
+const REST = 16
+
+/** What is known of a name. */
 interface Remembered {
   readonly name: string
+  /** What a line begins with. */
   readonly prefix: string
-  /** The prefix, where all of it is ASCII. */
-  readonly octets: readonly number[] | undefined
+  /** The prefix; undefined where it is not remembered. */
+  readonly octets: Octets | undefined
+  /** A value that was seen, and the whole line with it once it came again. */
+  value: string | undefined
+  line: Octets | undefined
+  /** Frames until a value is compared again. */
+  rest: number
 }
 
-const NOTHING: Remembered = { name: '', prefix: '', octets: undefined }
-
-/** Writes header lines by one set of rules. Frames resemble each other, so it remembers names, which need no second look. */
+/**
+ * Writes header lines by one set of rules. Frames resemble each other, so it remembers names, and values that stay the
+ * same, which need no second look.
+ */
 export class HeaderLines {
   readonly #rules: HeaderRules
   readonly #known: Map<string, Remembered> = new Map()
@@ -39,39 +50,22 @@ export class HeaderLines {
 
   /** All lines of a frame. A `content-length` is left out wherever it stands. */
   encodeAll(flat: readonly string[]): string {
-    const rules = this.#rules
-    const places = this.#places
     let lines = ''
     for (let i = 0; i < flat.length; i += 2) {
       const name = flat[i] ?? ''
-      const value = flat[i + 1] ?? ''
-      if (name === 'content-length') continue
-      if (!rules.isEscaped) {
-        lines += encodeUnescaped(name, value, rules)
-        continue
-      }
-      let known = places[i] ?? NOTHING
-      if (known.name !== name || known === NOTHING) known = this.#place(name, i)
-      lines += this.#encode(known, value)
+      if (name !== 'content-length') lines += this.encode(name, flat[i + 1] ?? '')
     }
     return lines
-  }
-
-  /** No more bytes than this do the lines of a frame take, if all of it is ASCII. */
-  mostOf(flat: readonly string[]): number {
-    let most = 0
-    for (let i = 0; i < flat.length; i++) most += (flat[i] ?? '').length
-    return 2 * most + flat.length
   }
 
   /**
    * Writes all lines of a frame, without `content-length`, as bytes at once: where texts are short and differ from frame
    * to frame, joining them to one costs more than writing them.
    *
-   * @param into has room for {@link mostOf} bytes from `at` on
-   * @returns where the lines end; -1 where not all is ASCII, or wants a closer look: nothing is said of `into` then
+   * @param until where the lines have to end; up to seven bytes behind may change
+   * @returns where they end; -1 where they are too long, not ASCII, or want a closer look: nothing is said of `into` then
    */
-  write(flat: readonly string[], into: Uint8Array, at: number): number {
+  write(flat: readonly string[], into: DataView, at: number, until: number): number {
     const { isEscaped, isReturnEscaped } = this.#rules
     if (!isEscaped) return -1
     const places = this.#places
@@ -80,30 +74,37 @@ export class HeaderLines {
       const name = flat[i] ?? ''
       const value = flat[i + 1] ?? ''
       if (name === 'content-length') continue
-      const place = places[i] ?? NOTHING
-      const { octets } = place.name === name && place !== NOTHING ? place : this.#place(name, i)
-      if (octets === undefined) return -1
-      end = writeOctets(octets, into, end)
+      let known = places[i >> 1]
+      if (known?.name !== name) known = this.#place(name, i >> 1)
+      const { octets } = known
       const { length } = value
+      if (octets === undefined || end + octets.length + 2 * length >= until) return -1
+      if (known.rest > 0) known.rest--
+      else if (known.value === value) {
+        known.line ??= octetsOf(this.#encode(known, value))
+        end = writeOctets(known.line, into, end)
+        continue
+      } else watch(known, value)
+      end = writeOctets(octets, into, end)
       for (let k = 0; k < length; k++) {
         const code = value.charCodeAt(k)
         if (PLAIN[code] === 1) {
-          into[end++] = code
+          into.setUint8(end++, code)
           continue
         }
         if (code === NUL || code > 127) return -1
         const letter = letterOf(code, isReturnEscaped)
-        if (letter > 0) into[end++] = BACKSLASH
-        into[end++] = letter > 0 ? letter : code
+        if (letter > 0) into.setUint8(end++, BACKSLASH)
+        into.setUint8(end++, letter > 0 ? letter : code)
       }
-      into[end++] = LF
+      into.setUint8(end++, LF)
     }
     return end
   }
 
   #place(name: string, index: number): Remembered {
     const known = this.#find(name)
-    if (index < REMEMBERED_NAMES && name.length <= REMEMBERED_LENGTH) this.#places[index] = known
+    if (index < REMEMBERED_NAMES && known.octets !== undefined) this.#places[index] = known
     return known
   }
 
@@ -123,8 +124,9 @@ export class HeaderLines {
     if (known !== undefined) return known
     if (name === '') throw unwritable(name, IS_EMPTY)
     const prefix = `${this.#escape(name, name)}:`
-    known = { name, prefix, octets: octetsOf(prefix) }
-    if (name.length > REMEMBERED_LENGTH) return known
+    const octets = REMEMBERED_TEXT.test(name) ? octetsOf(prefix) : undefined
+    known = { name, prefix, octets, value: undefined, line: undefined, rest: 0 }
+    if (octets === undefined) return known
     if (this.#known.size === REMEMBERED_NAMES) this.#known.clear()
     this.#known.set(name, known)
     return known
@@ -134,6 +136,13 @@ export class HeaderLines {
     if (text.includes('\0')) throw unwritable(name, HAS_NUL)
     return escapeText(text, this.#rules)
   }
+}
+
+/** To see whether a value comes again, though not in the very next frames. */
+function watch(known: Remembered, value: string): void {
+  known.value = REMEMBERED_TEXT.test(value) ? value : undefined
+  known.line = undefined
+  known.rest = REST
 }
 
 function encodeUnescaped(name: string, value: string, rules: HeaderRules): string {

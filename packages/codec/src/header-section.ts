@@ -26,7 +26,13 @@ const NEVER = '\0'
  */
 export class HeaderSection {
   /** The results of the last read(). */
-  traits: CommandTraits = { command: 'SEND', octets: [], sender: 'client', hasBody: true, isConnecting: false }
+  traits: CommandTraits = {
+    command: 'SEND',
+    octets: { length: 0, words: [] },
+    sender: 'client',
+    hasBody: true,
+    isConnecting: false,
+  }
   flat: string[] = []
   /** -1 when there is no content-length. */
   contentLength = -1
