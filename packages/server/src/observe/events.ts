@@ -31,7 +31,13 @@ export type StompEvent =
       readonly deliveries: number
     }
   /** A durable subscription has no room: its oldest message is forgotten, and its next one will say so. */
-  | { readonly type: 'message-dropped'; readonly destination: string; readonly messageId: string }
+  | {
+      readonly type: 'message-dropped'
+      readonly destination: string
+      /** The name under which operators see it. */
+      readonly subscription: string
+      readonly messageId: string
+    }
   /** A reply came for a session that is gone. */
   | { readonly type: 'reply-dropped'; readonly destination: string }
   /** What nobody waits for could not be stored: after a crash messages may come again. */

@@ -98,11 +98,12 @@ export function createDurableSubscriptions(queues: QueueTable, budget: Budget, o
     return subscription
   }
 
-  const dropped = ({ message: { id, destination } }: HeldMessage): void =>
-    observe({ type: 'message-dropped', destination, messageId: id })
+  const dropped = ({ name }: DurableSubscription, { message: { id, destination } }: HeldMessage): void =>
+    observe({ type: 'message-dropped', destination, subscription: name, messageId: id })
 
   /** Drops the oldest that wait: as many as are too many, and for the sake of other queues no more than have come. */
-  const makeRoom = ({ queue }: DurableSubscription, comeBytes: number): void => {
+  const makeRoom = (subscription: DurableSubscription, comeBytes: number): void => {
+    const { queue } = subscription
     let freed = 0
     while (queue.isOver || (budget.isOver && freed < comeBytes)) {
       const oldest = queue.takeOldest()
@@ -111,7 +112,7 @@ export function createDurableSubscriptions(queues: QueueTable, budget: Budget, o
       freed += oldest.held.bytes
       queue.markGap()
       queues.drop(queue, oldest)
-      dropped(oldest.held)
+      dropped(subscription, oldest.held)
     }
   }
 
@@ -120,7 +121,7 @@ export function createDurableSubscriptions(queues: QueueTable, budget: Budget, o
     if (!queue.mayEverHold(held.bytes)) {
       const apply = (): void => {
         subscription.hasGapBehind = true
-        dropped(held)
+        dropped(subscription, held)
       }
       return { ...NO_STEP, apply }
     }

@@ -256,7 +256,8 @@ describe('the embedded broker', () => {
     send('/topic/a')
     attach().handle({ ...request, destination: '/topic/a', headers: durable })
     expect(gaps).toEqual([false, true])
-    expect(events).toEqual([{ type: 'message-dropped', destination: '/topic/a', messageId: 'm-2' }])
+    const subscription = 'durable:/c/1'
+    expect(events).toEqual([{ type: 'message-dropped', destination: '/topic/a', subscription, messageId: 'm-2' }])
   })
 
   it('forgets no more of a durable subscription than comes, where others leave no room', async () => {
