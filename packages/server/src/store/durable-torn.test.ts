@@ -89,6 +89,23 @@ describe.each(['closed', 'open', 'interrupted'] as const)('a store that was %s',
   })
 })
 
+it.each(['closed', 'open', 'interrupted'] as const)(
+  "is either read as it was or refused, with all bits flipped at every byte of the engine's header, where it was %s",
+  async (name) => {
+    const { files, contents } = images[name]
+    const whole = files.get('messages.db') ?? Buffer.alloc(0)
+    const kinds = new Set<unknown>()
+    for (let offset = 0; offset < 100; offset++) {
+      const outcome = await tryImage(new Map([...files, ['messages.db', flipped(whole, offset, 0xff)]]))
+      kinds.add(isSame(outcome, contents) ? 'whole' : outcome instanceof LedgerError ? outcome.kind : outcome)
+      if (offset === 18) {
+        expect(outcome).toMatchObject({ kind: 'damaged', message: expect.stringContaining('may only be read') })
+      }
+    }
+    for (const kind of kinds) expect(['whole', 'damaged', 'format']).toContain(kind)
+  },
+)
+
 it('refuses a store whose half-done commit cannot be undone any more', async () => {
   const { files } = images.interrupted
   const outcome = await tryImage(new Map([...files, ['messages.db-journal', Buffer.alloc(0)]]))

@@ -18,6 +18,7 @@ export class LedgerError extends Error {
 const BUSY = 5
 const LOCKED = 6
 const NO_MEMORY = 7
+const READ_ONLY = 8
 const FULL = 13
 const CANNOT_OPEN = 14
 
@@ -31,12 +32,26 @@ const CANNOT_OPEN = 14
 export const toLedgerError = (thrown, otherwise) => {
   if (thrown instanceof LedgerError) return thrown
   const text = thrown instanceof Error ? thrown.message : String(thrown)
-  const code = thrown instanceof Error && 'errcode' in thrown ? Number(thrown.errcode) & 0xff : 0
+  const code = codeOf(thrown)
   if (code === BUSY || code === LOCKED) return new LedgerError('locked', text, thrown)
   if (code === FULL || isNoSpace(thrown)) return new LedgerError('full', text, thrown)
   if (code === NO_MEMORY || code === CANNOT_OPEN) return new LedgerError('failed', text, thrown)
   return new LedgerError(otherwise, text, thrown)
 }
+
+/**
+ * True if the engine may not write.
+ *
+ * @param {unknown} thrown
+ */
+export const isReadOnly = (thrown) => codeOf(thrown) === READ_ONLY
+
+/**
+ * The primary result code; 0 for what the engine did not throw.
+ *
+ * @param {unknown} thrown
+ */
+const codeOf = (thrown) => (thrown instanceof Error && 'errcode' in thrown ? Number(thrown.errcode) & 0xff : 0)
 
 /** @param {unknown} thrown of Node's file functions */
 const isNoSpace = (thrown) =>

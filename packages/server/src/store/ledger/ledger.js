@@ -1,11 +1,20 @@
 // @ts-check
+import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { audit, readingError } from './audit.js'
 import { EngineLedger } from './engine.js'
-import { guarded, LedgerError } from './fault.js'
-import { connect, createStoreFile, fileLength, lockDirectory, reserveJournal, STORE_FILE } from './file.js'
+import { guarded, isReadOnly, LedgerError, toLedgerError } from './fault.js'
+import {
+  connect,
+  createStoreFile,
+  FORMAT_VERSION,
+  fileLength,
+  lockDirectory,
+  reserveJournal,
+  STORE_FILE,
+} from './file.js'
 
-/** @import { Driver } from './ledger.js' */
+/** @import { Database, Driver } from './ledger.js' */
 
 export { LedgerError } from './fault.js'
 
@@ -32,6 +41,7 @@ export const openLedger = (driver, { directory, maxBytes }, reader) => {
     try {
       const { account, shared, lastMessage } = audit(database, path, reader)
       reserveJournal(path)
+      checkWritable(database, path)
       return guarded(() => new EngineLedger(database, unlock, account, shared, lastMessage))
     } catch (thrown) {
       database.close()
@@ -41,6 +51,40 @@ export const openLedger = (driver, { directory, maxBytes }, reader) => {
     unlock()
     throw thrown
   }
+}
+
+/**
+ * One byte of the engine's header says whether a file may be written. Where the system lets us, and the header does not,
+ * that byte is damaged.
+ *
+ * @param {Database} database
+ * @param {string} path
+ */
+const checkWritable = (database, path) => {
+  try {
+    // A write that changes nothing: only that is refused.
+    database.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${FORMAT_VERSION}; ROLLBACK`)
+  } catch (thrown) {
+    if (!isReadOnly(thrown)) {
+      const error = toLedgerError(thrown, 'failed')
+      if (error.kind !== 'full') throw error
+      // A full disk is no reason not to open.
+      return rollBack(database)
+    }
+    guarded(() => accessSync(path, constants.W_OK))
+    throw new LedgerError('damaged', `the header of ${STORE_FILE} says that it may only be read`, thrown)
+  }
+}
+
+/**
+ * Ends a transaction that has failed; some failures have done so by themselves, and then this is refused.
+ *
+ * @param {Database} database
+ */
+const rollBack = (database) => {
+  try {
+    database.exec('ROLLBACK')
+  } catch {}
 }
 
 /**
