@@ -62,6 +62,8 @@ export type ModelRequest =
 /** What was asked for together: takes effect as a whole, or not at all. */
 export interface Batch {
   state: 'called' | 'settled' | 'applied' | 'refused'
+  /** Whose request it is, if it is one's. */
+  readonly channel: ModelChannel | undefined
   /** A message of it was delivered already. */
   isSeen: boolean
   /** Those who asked are told at once, if it takes effect at once; operators always wait. */
@@ -97,6 +99,8 @@ export class BrokerModel {
   #batches: Batch[] = []
   /** Queues for which something was refused in this turn. */
   readonly #heldUp = new Set<string>()
+  /** Sessions of which something was refused in this turn. */
+  readonly #laggards = new Set<ModelChannel>()
   /** The one that is being handed over. */
   #current: Batch | undefined
   #burying: Entry[] = []
@@ -210,8 +214,9 @@ export class BrokerModel {
 
   /** Takes requests that must not be refused. */
   request(channel: ModelChannel | undefined, requests: readonly ModelRequest[]): Batch {
-    const batch = this.#begin()
-    const isSingle = requests.length === 1
+    // Of one session everything takes effect in order, so this may wait for what is before it.
+    const isAlone = requests.length === 1 && !(channel && this.isWaiting(channel))
+    const batch = this.#begin(false, channel)
     const answered: Held[] = []
     for (const request of requests) {
       if ('code' in request) continue
@@ -228,7 +233,7 @@ export class BrokerModel {
         entry.state = request.isAck ? 'leaving' : 'returning'
         if (request.isAck) batch.removes.push(entry)
         // Nothing is stored: they are back at once, and all together.
-        else if (isSingle) this.#giveBack(entry)
+        else if (isAlone) this.#giveBack(entry)
         else batch.returns.push(entry)
         this.saw(request.isAck ? 'ack' : 'nack')
       }
@@ -240,9 +245,14 @@ export class BrokerModel {
     return batch
   }
 
-  #begin(isAdmin = false): Batch {
+  /** True if a request of it has not taken effect yet: then those behind wait as well. */
+  isWaiting(channel: ModelChannel): boolean {
+    return this.#laggards.has(channel) || this.#batches.some((batch) => batch.channel === channel)
+  }
+
+  #begin(isAdmin = false, channel?: ModelChannel): Batch {
     const parts = { adds: [], removes: [], returns: [], publications: [], answers: [], durable: undefined }
-    const batch: Batch = { state: 'called', isSeen: false, isAdmin, ...parts }
+    const batch: Batch = { state: 'called', isSeen: false, isAdmin, channel, ...parts }
     this.#batches.push(batch)
     this.#current = batch
     return batch
@@ -304,6 +314,7 @@ export class BrokerModel {
     batch.state = 'refused'
     this.#batches = this.#batches.filter((each) => each !== batch)
     this.saw('refused by the store')
+    if (batch.channel !== undefined) this.#laggards.add(batch.channel)
     for (const entry of batch.adds) {
       this.#heldUp.add(entry.queue)
       if (entry.state !== 'arriving' && !this.#orphans.includes(entry))
@@ -354,6 +365,7 @@ export class BrokerModel {
   /** A turn of the event loop is over: what had settled before it has taken effect. */
   turned(): void {
     this.#heldUp.clear()
+    this.#laggards.clear()
     for (const batch of this.#batches) if (batch.state === 'settled') this.#apply(batch)
     this.#tidy()
   }
@@ -905,6 +917,7 @@ export class BrokerModel {
     this.#channels = []
     this.#batches = []
     this.#heldUp.clear()
+    this.#laggards.clear()
     this.#ghosts = []
     this.#orphans = []
     this.#burying = []

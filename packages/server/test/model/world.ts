@@ -100,10 +100,14 @@ export class World {
       if (operation.op === 'request') return this.#isOfUse(undefined, operation.request)
       return operation.op !== 'detach' && operation.op !== 'ready'
     }
+    // What a subscription behind a waiting request is given is compared elsewhere: with a broker that never waits.
+    const isPlain = !this.model.isWaiting(session.model)
     if (operation.op === 'subscribe' || operation.op === 'subscribe-durable') {
-      return !session.subscriptions.has(operation.id)
+      return isPlain && !session.subscriptions.has(operation.id)
     }
-    if (operation.op === 'unsubscribe') return session.subscriptions.has(operation.id) || isDurable(operation.id)
+    if (operation.op === 'unsubscribe') {
+      return isPlain && (session.subscriptions.has(operation.id) || isDurable(operation.id))
+    }
     if (operation.op === 'ready') return session.model.isFull
     return operation.op !== 'request' || this.#isOfUse(session, operation.request)
   }

@@ -3,15 +3,16 @@ import { StompError } from '../../errors.js'
 import { createMessage } from '../../message/message.js'
 import type { Observe } from '../../observe/events.js'
 import type { MessageStore, StoreChange } from '../../store/message-store.js'
-import type {
-  Broker,
-  BrokerAdmin,
-  BrokerCapabilities,
-  Channel,
-  ChannelOwner,
-  Publication,
-  Settled,
-  Subscriber,
+import {
+  type Broker,
+  type BrokerAdmin,
+  type BrokerCapabilities,
+  type Channel,
+  type ChannelOwner,
+  INNER,
+  type Publication,
+  type Settled,
+  type Subscriber,
 } from '../broker.js'
 import { createAdmin } from './admin.js'
 import { type Budget, createBudget } from './budget.js'
@@ -58,6 +59,9 @@ export function embeddedBroker(options: EmbeddedBrokerOptions = {}): BrokerFacto
     return broker
   }
 }
+
+/** Below this are no destinations: each name is that of the requests of one session, for the gates alone. */
+const LANE = `${INNER}lane/`
 
 /** How often histories are looked through for what is too old. */
 const SWEEP_MS = 30_000
@@ -145,6 +149,8 @@ class EmbeddedBroker implements Broker {
   }
 
   attach(subscriber: Subscriber, owner: ChannelOwner): Channel {
+    // What one session asks for takes effect in order, wherever it goes: as if all of it went to this one destination too.
+    const lane = this.#store === undefined ? undefined : `${LANE}${owner.sessionId}`
     const channel = openEmbeddedChannel(subscriber, {
       planSend: (request) => this.#plan(request),
       subscribe: (request, number, flow) => {
@@ -152,7 +158,8 @@ class EmbeddedBroker implements Broker {
         return this.#subscriptions.subscribe(request, { number, flow, owner })
       },
       forget: (request) => this.#subscriptions.forget(request, owner),
-      execute: (steps) => this.#execute(steps),
+      execute: (steps) => this.#execute(steps, lane),
+      inTurn: (run) => this.#inTurn(lane, run),
       detached: () => {
         this.#channels.delete(channel)
         this.#tempQueues.end(owner.sessionId)
@@ -199,20 +206,38 @@ class EmbeddedBroker implements Broker {
     return this.#settings.historyRules.length > 0 || this.#durables.count > 0
   }
 
-  #execute(steps: readonly Step[]): Settled {
+  #execute(steps: readonly Step[], lane?: string): Settled {
     for (const step of steps) step.accept()
     const changes = this.#store === undefined ? [] : steps.flatMap((step) => step.changes)
     const pending = changes.length === 0 ? undefined : this.#store?.commit(changes)
     const [only] = steps
-    if (only !== undefined && steps.length === 1) return this.#gates.pass(only.destinations, pending, only)
-    const destinations = [...new Set(steps.flatMap((step) => step.destinations))]
-    return this.#gates.pass(destinations, pending, {
+    if (only !== undefined && steps.length === 1) {
+      const held = lane === undefined ? only.destinations : [...only.destinations, lane]
+      return this.#gates.pass(held, pending, only)
+    }
+    const destinations = new Set(steps.flatMap((step) => step.destinations))
+    if (lane !== undefined) destinations.add(lane)
+    return this.#gates.pass([...destinations], pending, {
       apply: () => {
         for (const step of steps) step.apply()
       },
       undo: () => {
         for (const step of steps) step.undo()
       },
+    })
+  }
+
+  #inTurn(lane: string | undefined, run: () => Settled): Settled {
+    if (lane === undefined || !this.#gates.isHeld(lane)) return run()
+    return new Promise((resolve, reject) => {
+      const apply = (): void => {
+        try {
+          resolve(run())
+        } catch (error) {
+          reject(error)
+        }
+      }
+      this.#gates.pass([lane], undefined, { apply, undo: () => {} })
     })
   }
 

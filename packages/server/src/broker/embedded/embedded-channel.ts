@@ -26,8 +26,10 @@ export interface ChannelParts {
   ) => { readonly subscription: LiveSubscription; readonly settled: Settled }
   /** Ends a durable subscription that is not live; throws if there is none. */
   readonly forget: (request: UnsubscribeRequest) => Settled
-  /** Stores what is to be stored, then applies, or undoes. */
+  /** Stores what is to be stored, then applies, or undoes: behind all that this channel asked for before. */
   readonly execute: (steps: readonly Step[]) => Settled
+  /** Runs behind all that this channel asked for before: at once, if nothing of it waits. May throw then. */
+  readonly inTurn: (run: () => Settled) => Settled
   /** Told once, when the channel ends. */
   readonly detached: () => void
 }
@@ -62,9 +64,9 @@ class SessionChannel implements EmbeddedChannel {
       case 'SEND':
         return this.#parts.execute([this.#parts.planSend(request)])
       case 'SUBSCRIBE':
-        return this.#subscribe(request)
+        return this.#parts.inTurn(() => this.#subscribe(request))
       case 'UNSUBSCRIBE':
-        return this.#unsubscribe(request)
+        return this.#parts.inTurn(() => this.#unsubscribe(request))
       case 'ACK':
       case 'NACK':
         return this.#parts.execute([this.#planAnswer(request, new Set())])

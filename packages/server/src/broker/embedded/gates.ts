@@ -17,6 +17,8 @@ export interface Gates {
    * so that whoever waits for the promise speaks first: RECEIPT, then MESSAGE.
    */
   pass(destinations: readonly string[], pending: Promise<void> | undefined, effect: Effect): Settled
+  /** True if what comes now for this destination would be held up. */
+  isHeld(destination: string): boolean
   /** Resolves when nothing waits any more. */
   quiet(): Promise<void>
 }
@@ -72,6 +74,10 @@ class DestinationGates implements Gates {
     this.#waiting.add(passage)
     for (const destination of destinations) this.#last.set(destination, passage)
     return settled
+  }
+
+  isHeld(destination: string): boolean {
+    return this.#last.has(destination)
   }
 
   async quiet(): Promise<void> {
