@@ -1,16 +1,15 @@
-import { createHeaders } from '@hoofbeat/codec'
 import { ackContract } from './contract/ack-contract.js'
-import { codeOf, connect, textOf } from './contract/contract-client.js'
-import {
-  type BrokerContract,
-  type ContractParts,
-  type ContractRunner,
-  createContractParts,
-} from './contract/contract-parts.js'
+import { type BrokerContract, type ContractRunner, createContractParts } from './contract/contract-parts.js'
+import { deadLetterContract } from './contract/dead-letter-contract.js'
+import { deliveryContract } from './contract/delivery-contract.js'
 import { durableContract } from './contract/durable-contract.js'
+import { expiryContract } from './contract/expiry-contract.js'
+import { flowContract } from './contract/flow-contract.js'
 import { historyContract } from './contract/history-contract.js'
 import { queueContract } from './contract/queue-contract.js'
+import { redeliveryContract } from './contract/redelivery-contract.js'
 import { selectorContract } from './contract/selector-contract.js'
+import { subscriptionContract } from './contract/subscription-contract.js'
 import { transactionContract } from './contract/transaction-contract.js'
 
 export type { BrokerContract, BrokerUnderTest, ContractLimits, ContractRunner } from './contract/contract-parts.js'
@@ -21,295 +20,16 @@ export type { BrokerContract, BrokerUnderTest, ContractLimits, ContractRunner } 
  */
 export function brokerContract(runner: ContractRunner, contract: BrokerContract): void {
   const parts = createContractParts(runner, contract)
-  coreContract(parts)
+  deliveryContract(parts)
+  subscriptionContract(parts)
   queueContract(parts)
+  expiryContract(parts)
+  flowContract(parts)
   ackContract(parts)
+  redeliveryContract(parts)
+  deadLetterContract(parts)
   selectorContract(parts)
   transactionContract(parts)
   historyContract(parts)
   durableContract(parts)
-}
-
-function coreContract({ describe, expect, tries, triesWith, contract }: ContractParts): void {
-  describe('delivery', () => {
-    tries('gives a message to each subscriber of its destination, and to no other', async ({ broker, quiet }) => {
-      const [alice, bob, carol] = [connect(broker), connect(broker), connect(broker)]
-      await alice.subscribe('1', '/topic/a')
-      await bob.subscribe('2', '/topic/a')
-      await carol.subscribe('3', '/topic/b')
-      await alice.send('/topic/a', 'hi')
-      await quiet()
-      expect(alice.delivered).toEqual([{ destination: '/topic/a', body: 'hi', subscription: '1' }])
-      expect(bob.delivered).toEqual([{ destination: '/topic/a', body: 'hi', subscription: '2' }])
-      expect(carol.delivered).toEqual([])
-    })
-
-    tries('takes a message that nobody is subscribed to', async ({ broker, quiet }) => {
-      const alice = connect(broker)
-      await alice.send('/topic/a', 'to nobody')
-      await alice.subscribe('1', '/topic/a')
-      await quiet()
-      expect(alice.bodies()).toEqual([])
-    })
-
-    tries('gives a message once for each subscription of one channel', async ({ broker, quiet }) => {
-      const alice = connect(broker)
-      await alice.subscribe('1', '/topic/a')
-      await alice.subscribe('2', '/topic/a')
-      await alice.send('/topic/a', 'hi')
-      await quiet()
-      expect(alice.delivered.map(({ subscription }) => subscription).sort()).toEqual(['1', '2'])
-    })
-
-    tries('names no subscription where the client gave no id', async ({ broker, quiet }) => {
-      const alice = connect(broker)
-      const headers = createHeaders()
-      const id = 'unnamed'
-      const unnamed = { shownId: undefined, shownDestination: undefined }
-      await alice.channel.handle({ command: 'SUBSCRIBE', id, ...unnamed, destination: '/topic/a', headers })
-      await alice.send('/topic/a', 'hi')
-      await quiet()
-      expect(alice.delivered).toEqual([{ destination: '/topic/a', body: 'hi', subscription: undefined }])
-    })
-
-    tries(
-      'gives all subscribers the same message, with its headers in order and an id of its own',
-      async ({ broker, quiet }) => {
-        const [alice, bob] = [connect(broker), connect(broker)]
-        await alice.subscribe('1', '/topic/a')
-        await bob.subscribe('1', '/topic/a')
-        const pairs: [string, string][] = [
-          ['x', '1'],
-          ['content-type', 'text/plain'],
-          ['x', '2'],
-        ]
-        await alice.send('/topic/a', 'one', [...pairs, ['receipt', 'r']])
-        await alice.send('/topic/a', 'two')
-        await quiet()
-        const [one, two] = alice.messages
-        expect(one === undefined ? undefined : [...one.headers]).toEqual(pairs)
-        expect(bob.messages.map(({ id }) => id)).toEqual([one?.id, two?.id])
-        expect(one?.id === two?.id).toEqual(false)
-      },
-    )
-
-    tries('keeps bodies as they are, byte by byte', async ({ broker, quiet }) => {
-      const alice = connect(broker)
-      await alice.subscribe('1', '/topic/a')
-      const body = Uint8Array.from({ length: 256 }, (_, i) => i)
-      await alice.channel.handle({ command: 'SEND', destination: '/topic/a', headers: createHeaders(), body })
-      await quiet()
-      expect(alice.messages.map((message) => [...message.body])).toEqual([[...body]])
-    })
-
-    tries('delivers what the application publishes as what a client sends', async ({ broker, quiet }) => {
-      const alice = connect(broker)
-      await alice.subscribe('1', '/topic/a')
-      const headers = createHeaders({ x: '1' })
-      await broker.publish({ destination: '/topic/a', headers, body: new TextEncoder().encode('hi') })
-      await alice.send('/topic/a', 'hi', { x: '1' })
-      await quiet()
-      const [published, sent] = alice.messages.map((message) => ({
-        headers: [...message.headers],
-        text: textOf(message),
-      }))
-      expect(published).toEqual({ headers: [['x', '1']], text: 'hi' })
-      expect(sent).toEqual(published)
-      expect(alice.delivered).toEqual([
-        { destination: '/topic/a', body: 'hi', subscription: '1' },
-        { destination: '/topic/a', body: 'hi', subscription: '1' },
-      ])
-    })
-  })
-
-  describe('wildcards, where the broker has them,', () => {
-    triesWith(
-      'wildcards',
-      'reach one segment with * and the rest, which may be empty, with **',
-      async ({ broker, quiet }) => {
-        const alice = connect(broker)
-        const patterns = ['/topic/a/*', '/topic/a/**', '/topic/*/c', '/topic/b/*']
-        for (const pattern of patterns) await alice.subscribe(pattern, pattern)
-        const reached = async (destination: string): Promise<(string | undefined)[]> => {
-          alice.delivered.length = 0
-          await alice.send(destination, 'hi')
-          await quiet()
-          return alice.delivered.map(({ subscription }) => subscription).sort()
-        }
-        expect(await reached('/topic/a/b')).toEqual(['/topic/a/*', '/topic/a/**'])
-        expect(await reached('/topic/a/c')).toEqual(['/topic/*/c', '/topic/a/*', '/topic/a/**'])
-        expect(await reached('/topic/a')).toEqual(['/topic/a/**'])
-        expect(await reached('/topic/a/b/c')).toEqual(['/topic/a/**'])
-        expect(await reached('/topic/x/y')).toEqual([])
-      },
-    )
-
-    triesWith('wildcards', 'show the destination that was published to', async ({ broker, quiet }) => {
-      const alice = connect(broker)
-      await alice.subscribe('1', '/topic/**')
-      await alice.send('/topic/a/b', 'hi')
-      await quiet()
-      expect(alice.delivered).toEqual([{ destination: '/topic/a/b', body: 'hi', subscription: '1' }])
-    })
-  })
-
-  describe('order', () => {
-    tries('of one publisher to one destination is kept at each subscriber', async ({ broker, quiet }) => {
-      const [alice, bob, carol] = [connect(broker), connect(broker), connect(broker)]
-      await alice.subscribe('1', '/topic/a')
-      await bob.subscribe('1', '/topic/a')
-      const settled: Promise<void>[] = []
-      for (let i = 0; i < 100; i++) settled.push(carol.send('/topic/a', `${i}`))
-      await Promise.all(settled)
-      await quiet()
-      const expected = Array.from({ length: 100 }, (_, i) => `${i}`)
-      expect(alice.bodies()).toEqual(expected)
-      expect(bob.bodies()).toEqual(expected)
-    })
-
-    tries(
-      'of the requests of one channel is the order of the calls, without waiting for them',
-      async ({ broker, quiet }) => {
-        const alice = connect(broker)
-        const settled = [
-          alice.send('/topic/a', 'before'),
-          alice.subscribe('1', '/topic/a'),
-          alice.send('/topic/a', 'during'),
-          alice.unsubscribe('1'),
-          alice.send('/topic/a', 'after'),
-        ]
-        await Promise.all(settled)
-        await quiet()
-        expect(alice.bodies()).toEqual(['during'])
-      },
-    )
-  })
-
-  describe('a subscription', () => {
-    tries('misses nothing that is published once it has settled', async ({ broker, quiet }) => {
-      const [alice, bob] = [connect(broker), connect(broker)]
-      for (let i = 0; i < 20; i++) {
-        await alice.subscribe(`${i}`, `/topic/${i}`)
-        await bob.send(`/topic/${i}`, `${i}`)
-      }
-      await quiet()
-      expect(alice.bodies()).toEqual(Array.from({ length: 20 }, (_, i) => `${i}`))
-    })
-
-    tries('ends with UNSUBSCRIBE, and no other of its channel with it', async ({ broker, quiet }) => {
-      const alice = connect(broker)
-      await alice.subscribe('1', '/topic/a')
-      await alice.subscribe('2', '/topic/a')
-      await alice.unsubscribe('1')
-      await alice.send('/topic/a', 'hi')
-      await quiet()
-      expect(alice.delivered.map(({ subscription }) => subscription)).toEqual(['2'])
-    })
-
-    tries('may be made again under the same id, also elsewhere', async ({ broker, quiet }) => {
-      const alice = connect(broker)
-      await alice.subscribe('1', '/topic/a')
-      await alice.unsubscribe('1')
-      await alice.subscribe('1', '/topic/b')
-      await alice.send('/topic/a', 'a')
-      await alice.send('/topic/b', 'b')
-      await quiet()
-      expect(alice.bodies()).toEqual(['b'])
-    })
-
-    tries('is known by its id within its channel alone', async ({ broker, quiet }) => {
-      const [alice, bob] = [connect(broker), connect(broker)]
-      await alice.subscribe('1', '/topic/a')
-      await bob.subscribe('1', '/topic/a')
-      await bob.unsubscribe('1')
-      await bob.send('/topic/a', 'hi')
-      await quiet()
-      expect(alice.bodies()).toEqual(['hi'])
-      expect(bob.bodies()).toEqual([])
-    })
-  })
-
-  describe('detaching', () => {
-    tries('ends all subscriptions at once, and may be repeated', async ({ broker, quiet }) => {
-      const [alice, bob] = [connect(broker), connect(broker)]
-      await alice.subscribe('1', '/topic/a')
-      await alice.subscribe('2', '/topic/b')
-      await bob.subscribe('1', '/topic/a')
-      alice.channel.detach()
-      alice.channel.detach()
-      await bob.send('/topic/a', 'hi')
-      await bob.send('/topic/b', 'hi')
-      await quiet()
-      expect(alice.bodies()).toEqual([])
-      expect(bob.bodies()).toEqual(['hi'])
-    })
-
-    tries(
-      'while a message is being delivered spares the one detached, and harms no other',
-      async ({ broker, quiet }) => {
-        const clients = Array.from({ length: 6 }, () => connect(broker))
-        // Whoever is reached first detaches all whose number is odd.
-        const odd = clients.filter((_, i) => i % 2 === 1)
-        const publisher = connect(broker)
-        const order: number[] = []
-        for (const [i, client] of clients.entries()) {
-          await client.subscribe('1', '/topic/a')
-          client.delivered.push = (...items) => {
-            order.push(i)
-            for (const other of odd) other.channel.detach()
-            return Array.prototype.push.apply(client.delivered, items)
-          }
-        }
-        await publisher.send('/topic/a', 'hi')
-        await quiet()
-        // An odd one may have been the very first; all even ones are reached in any case.
-        expect(order.filter((i) => i % 2 === 0).sort()).toEqual([0, 2, 4])
-        expect(order.filter((i) => i % 2 === 1).length <= 1).toEqual(true)
-      },
-    )
-
-    tries('makes a SUBSCRIBE that comes later have no effect', async ({ broker, quiet }) => {
-      const [alice, bob] = [connect(broker), connect(broker)]
-      alice.channel.detach()
-      await alice.subscribe('1', '/topic/a')
-      await bob.send('/topic/a', 'hi')
-      await quiet()
-      expect(alice.bodies()).toEqual([])
-    })
-  })
-
-  describe('a refusal', () => {
-    tries(
-      'answers SEND, SUBSCRIBE and publish where nothing is served, and nothing is done',
-      async ({ broker, quiet }) => {
-        const alice = connect(broker)
-        const destination = contract.unknownDestination
-        const body = new Uint8Array()
-        const refused = [
-          await codeOf(() => alice.send(destination, 'hi')),
-          await codeOf(() => alice.subscribe('1', destination)),
-          await codeOf(async () => await broker.publish({ destination, headers: createHeaders(), body })),
-        ]
-        const code = 'STOMP_ERR_DESTINATION_UNKNOWN'
-        expect(refused).toEqual([code, code, code])
-        await alice.subscribe('1', '/topic/a')
-        await alice.send('/topic/a', 'still works')
-        await quiet()
-        expect(alice.bodies()).toEqual(['still works'])
-      },
-    )
-  })
-
-  describe('closing', () => {
-    tries('ends all deliveries', async ({ broker, quiet }) => {
-      const alice = connect(broker)
-      await alice.subscribe('1', '/topic/a')
-      await alice.send('/topic/a', 'before')
-      await quiet()
-      await broker.close()
-      await alice.send('/topic/a', 'after').catch(() => {})
-      await quiet()
-      expect(alice.bodies()).toEqual(['before'])
-    })
-  })
 }

@@ -120,8 +120,10 @@ export interface Subscriber {
 /** One session's way into the broker. */
 export interface Channel {
   /**
-   * Puts one request into effect. Requests of one channel take effect in the order of the calls. A refusal is a thrown
-   * StompError or a rejection with one; nothing was done then. Once a SUBSCRIBE has settled, the subscription misses
+   * Puts one request into effect. Requests of one channel take effect in the order of the calls; but while a persistent
+   * SEND is being stored, SENDs to other destinations and answers behind it do not wait. SUBSCRIBE and UNSUBSCRIBE wait
+   * for all that came before, and all that comes behind waits for them. A refusal is a thrown StompError or a rejection
+   * with one; nothing was done then. Once a SUBSCRIBE has settled, the subscription misses
    * nothing published after. Once a SEND has settled, the broker has taken the message over; a `persistent:true` one
    * then outlives the process, if the broker has a store. Once an ACK has settled, its messages do not come again.
    */

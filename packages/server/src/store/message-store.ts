@@ -40,7 +40,7 @@ export type StoreChange =
   | { readonly kind: 'remove'; readonly shelf: string; readonly position: number }
   /** Removes everything on a shelf. */
   | { readonly kind: 'clear'; readonly shelf: string }
-  /** Keeps a text under a name (what durable subscriptions there are, say); undefined forgets it. */
+  /** Keeps a text under a name (what durable subscriptions there are and lack, say); undefined forgets it. */
   | { readonly kind: 'note'; readonly name: string; readonly text: string | undefined }
 
 /** What was found when a store was opened. */

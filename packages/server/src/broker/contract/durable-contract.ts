@@ -173,6 +173,34 @@ export function durableContract({ describe, expect, triesWith, limits }: Contrac
       },
     )
 
+    triesWith(
+      'durableSubscriptions',
+      'says what it has forgotten until the message that says so is acknowledged',
+      async (under) => {
+        const { broker, quiet } = under
+        const max = limits.maxQueueMessages
+        if (max === undefined) return
+        const bob = connect(broker)
+        let alice = connect(broker, alices)
+        const one = { ...durable, ack: 'client-individual', 'prefetch-count': '1' }
+        await alice.subscribe('1', '/topic/a', one)
+        alice.channel.detach()
+        for (const body of counted(max + 1)) await bob.send('/topic/a', body)
+        alice = connect(broker, alices)
+        await alice.subscribe('1', '/topic/a', one)
+        await quiet()
+        alice.channel.detach()
+        const again = connect(broker, alices)
+        await again.subscribe('1', '/topic/a', one)
+        await quiet()
+        await again.ack('1')
+        await quiet()
+        expect([alice.bodies(), again.bodies()]).toEqual([['1'], ['1', '2']])
+        const told = [...alice.deliveries, ...again.deliveries].map(({ isAfterGap }) => isAfterGap === true)
+        expect(told).toEqual([true, true, false])
+      },
+    )
+
     triesWith('transactions', 'forgets nothing for a transaction that does not happen', async ({ broker, quiet }) => {
       const max = limits.maxQueueMessages
       if (max === undefined || !broker.capabilities.durableSubscriptions) return

@@ -3,7 +3,7 @@ import { INNER } from '../broker.js'
 import { codeOf, connect, counted } from './contract-client.js'
 import type { ContractParts } from './contract-parts.js'
 
-/** Queues: who is given what, and what comes back. */
+/** Queues: who is given what, and what they hold. */
 export function queueContract({ describe, expect, triesWith, limits }: ContractParts): void {
   const individual = { ack: 'client-individual' }
 
@@ -152,56 +152,6 @@ export function queueContract({ describe, expect, triesWith, limits }: ContractP
     })
   })
 
-  describe('time', () => {
-    for (const header of ['expires', 'expiration']) {
-      triesWith('queues', `is over for a message whose ${header} has come: nobody is given it`, async (under) => {
-        const { broker, quiet } = under
-        const [alice, bob] = [connect(broker), connect(broker)]
-        const at = (ms: number) => ({ [header]: `${header === 'expires' ? under.epochMs() + ms : ms}` })
-        await alice.send('/queue/a', 'short', at(1_000))
-        await alice.send('/queue/a', 'for ever', { [header]: '0' })
-        await alice.send('/queue/a', 'long', at(60_000))
-        await alice.send('/topic/a', 'over', header === 'expires' ? { expires: '1' } : {})
-        await quiet()
-        await under.pass(2_000)
-        await bob.subscribe('1', '/queue/a')
-        await quiet()
-        expect(bob.bodies()).toEqual(['for ever', 'long'])
-      })
-    }
-
-    triesWith('queues', 'takes messages out though nobody asks for them', async (under) => {
-      const { admin } = under.broker
-      const alice = connect(under.broker)
-      for (const body of counted(4)) await alice.send('/queue/a', body, { expiration: '1000' })
-      await under.quiet()
-      await under.pass(2_000)
-      expect(admin?.destinations() ?? []).toEqual([])
-    })
-
-    triesWith('queues', 'does not end for a message that a consumer has, until it comes back', async (under) => {
-      const { broker, quiet } = under
-      const alice = connect(broker)
-      await alice.subscribe('1', '/queue/a', individual)
-      await alice.send('/queue/a', 'acked', { expiration: '1000' })
-      await alice.send('/queue/a', 'returned', { expiration: '1000' })
-      await quiet()
-      await under.pass(2_000)
-      expect(await codeOf(() => alice.ack('acked'))).toEqual(undefined)
-      await alice.nack('returned')
-      await quiet()
-      expect(alice.bodies()).toEqual(['acked', 'returned'])
-      expect(broker.admin?.keptBytes ?? 0).toEqual(0)
-    })
-
-    triesWith('queues', 'that cannot be read is refused', async ({ broker }) => {
-      const alice = connect(broker)
-      for (const headers of [{ expires: 'soon' }, { expiration: '-1' }, { expiration: '1.5' }]) {
-        expect(await codeOf(() => alice.send('/queue/a', 'hi', headers))).toEqual('STOMP_ERR_HEADER_INVALID')
-      }
-    })
-  })
-
   describe('a temporary queue', () => {
     const tempQueue = (sessionId: string, name = 'x'): string => `${INNER}temp/${sessionId}/${name}`
 
@@ -242,103 +192,5 @@ export function queueContract({ describe, expect, triesWith, limits }: ContractP
       expect(broker.admin?.destinations() ?? []).toEqual([])
       expect(broker.admin?.keptBytes ?? 0).toEqual(0)
     })
-  })
-
-  describe('a full subscriber', () => {
-    triesWith(
-      'queues',
-      'is given no more of queues until it is ready, but messages of topics',
-      async ({ broker, quiet }) => {
-        const [alice, bob] = [connect(broker), connect(broker)]
-        await alice.subscribe('q', '/queue/a')
-        await alice.subscribe('r', '/queue/b', individual)
-        await alice.subscribe('t', '/topic/a')
-        alice.onDelivery = () => 'full'
-        await bob.send('/queue/a', 'a1')
-        await bob.send('/queue/a', 'a2')
-        await bob.send('/queue/b', 'b1')
-        await bob.send('/topic/a', 't1')
-        await bob.send('/topic/a', 't2')
-        await quiet()
-        expect(alice.bodies()).toEqual(['a1', 't1', 't2'])
-        alice.onDelivery = () => 'taken'
-        alice.channel.ready()
-        await quiet()
-        expect(alice.bodies().slice(3).sort()).toEqual(['a2', 'b1'])
-      },
-    )
-
-    triesWith('queues', 'may be full of a topic: queues wait for it then too', async ({ broker, quiet }) => {
-      const [alice, bob] = [connect(broker), connect(broker)]
-      await alice.subscribe('t', '/topic/a')
-      await alice.subscribe('q', '/queue/a')
-      alice.onDelivery = () => 'full'
-      await bob.send('/topic/a', 't')
-      await bob.send('/queue/a', 'q')
-      await quiet()
-      expect(alice.bodies()).toEqual(['t'])
-      alice.channel.ready()
-      await quiet()
-      expect(alice.bodies()).toEqual(['t', 'q'])
-    })
-
-    triesWith('queues', 'leaves its share to others', async ({ broker, quiet }) => {
-      const [alice, bob] = [connect(broker), connect(broker)]
-      await alice.subscribe('1', '/queue/a')
-      await bob.subscribe('1', '/queue/a')
-      alice.onDelivery = () => 'full'
-      for (const body of counted(4)) await bob.send('/queue/a', body)
-      await quiet()
-      expect(alice.bodies()).toEqual(['0'])
-      expect(bob.bodies()).toEqual(['1', '2', '3'])
-    })
-
-    triesWith(
-      'queues',
-      'that can take one at a time is given of each of its queues in turn',
-      async ({ broker, quiet }) => {
-        const [alice, bob] = [connect(broker), connect(broker)]
-        for (const body of counted(3)) {
-          await bob.send('/queue/a', `a${body}`)
-          await bob.send('/queue/b', `b${body}`)
-        }
-        alice.onDelivery = () => 'full'
-        await alice.subscribe('1', '/queue/a')
-        await alice.subscribe('2', '/queue/b')
-        for (let i = 0; i < 5; i++) {
-          await quiet()
-          alice.channel.ready()
-        }
-        await quiet()
-        expect(
-          [
-            ...new Set(
-              alice
-                .bodies()
-                .slice(0, 3)
-                .map(([queue]) => queue),
-            ),
-          ].sort(),
-        ).toEqual(['a', 'b'])
-        expect(alice.bodies().sort()).toEqual(['a0', 'a1', 'a2', 'b0', 'b1', 'b2'])
-      },
-    )
-  })
-
-  describe('a delivery that is not taken', () => {
-    for (const ack of ['auto', 'client']) {
-      triesWith('queues', `goes back to its place, for another (${ack})`, async ({ broker, quiet }) => {
-        const [alice, bob] = [connect(broker), connect(broker)]
-        alice.onDelivery = () => 'dropped'
-        await alice.subscribe('1', '/queue/a', { ack })
-        await bob.send('/queue/a', 'one')
-        await bob.send('/queue/a', 'two')
-        await quiet()
-        await bob.subscribe('1', '/queue/a', { ack })
-        await quiet()
-        expect(bob.bodies()).toEqual(['one', 'two'])
-        expect(bob.deliveries.map(({ redelivered }) => redelivered)).toEqual([undefined, undefined])
-      })
-    }
   })
 }

@@ -25,37 +25,48 @@ export interface Waiting {
 
 /** Makes an empty backlog, for at most `maxMessages` that come while others wait. */
 export function createBacklog(maxMessages: number): Backlog {
-  let waiting: Waiting[] = []
-  let first = 0
-  let replayed = 0
-  const size = (): number => waiting.length - first
-  return {
-    get size() {
-      return size()
-    },
-    replay(messages) {
-      for (const message of messages) waiting.push(message)
-      replayed += messages.length
-    },
-    add(message) {
-      if (size() - replayed >= maxMessages) {
-        throw new StompError('STOMP_ERR_SLOW_READER', {
-          message: 'More messages wait for this subscription than are kept for it',
-          cure: 'Acknowledge sooner, subscribe with a greater prefetch-count, or subscribe with ack:auto.',
-        })
-      }
-      waiting.push(message)
-    },
-    shift() {
-      const next = waiting[first]
-      if (next === undefined) return undefined
-      first++
-      if (replayed > 0) replayed--
-      if (first > 64 && first * 2 > waiting.length) {
-        waiting = waiting.slice(first)
-        first = 0
-      }
-      return next
-    },
+  return new ArrayBacklog(maxMessages)
+}
+
+class ArrayBacklog implements Backlog {
+  readonly #maxMessages: number
+  #waiting: Waiting[] = []
+  #first = 0
+  /** How many of those that wait were missed. */
+  #replayed = 0
+
+  constructor(maxMessages: number) {
+    this.#maxMessages = maxMessages
+  }
+
+  get size(): number {
+    return this.#waiting.length - this.#first
+  }
+
+  replay(messages: readonly Waiting[]): void {
+    for (const message of messages) this.#waiting.push(message)
+    this.#replayed += messages.length
+  }
+
+  add(message: Waiting): void {
+    if (this.size - this.#replayed >= this.#maxMessages) {
+      throw new StompError('STOMP_ERR_SLOW_READER', {
+        message: 'More messages wait for this subscription than are kept for it',
+        cure: 'Acknowledge sooner, subscribe with a greater prefetch-count, or subscribe with ack:auto.',
+      })
+    }
+    this.#waiting.push(message)
+  }
+
+  shift(): Waiting | undefined {
+    const next = this.#waiting[this.#first]
+    if (next === undefined) return undefined
+    this.#first++
+    if (this.#replayed > 0) this.#replayed--
+    if (this.#first > 64 && this.#first * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#first)
+      this.#first = 0
+    }
+    return next
   }
 }

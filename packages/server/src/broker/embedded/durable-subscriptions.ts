@@ -8,9 +8,10 @@ import type { Budget } from './budget.js'
 import type { HeldMessage } from './held-message.js'
 import type { Queue } from './queue.js'
 import type { QueueConsumer } from './queue-consumer.js'
+import { gapNote } from './queue-gaps.js'
 import type { QueueTable } from './queue-table.js'
 import { isSelected } from './selected.js'
-import { NO_STEP, type Step } from './step.js'
+import type { Step } from './step.js'
 
 /** One durable subscription: a queue that a topic fills, whether its owner is there or not. */
 export interface DurableSubscription {
@@ -24,8 +25,6 @@ export interface DurableSubscription {
   consumer: QueueConsumer | undefined
   /** Until it is stored: when it will be. */
   stored: Settled
-  /** The last message was too great to be kept: the next one is to say so. */
-  hasGapBehind: boolean
 }
 
 /** The durable subscriptions of a broker. */
@@ -91,7 +90,6 @@ export function createDurableSubscriptions(queues: QueueTable, budget: Budget, o
       queue,
       consumer: undefined,
       stored: undefined,
-      hasGapBehind: false,
     }
     known.set(name, subscription)
     index.add(destination, segments, subscription)
@@ -110,25 +108,24 @@ export function createDurableSubscriptions(queues: QueueTable, budget: Budget, o
       // Its consumer has all the others.
       if (oldest === undefined) return
       freed += oldest.held.bytes
-      queue.markGap()
       queues.drop(queue, oldest)
       dropped(subscription, oldest.held)
     }
   }
 
   const planFillOne = (subscription: DurableSubscription, held: HeldMessage): Step => {
-    const { queue, hasGapBehind: isAfterGap } = subscription
+    const { queue } = subscription
     if (!queue.mayEverHold(held.bytes)) {
+      const gap = queues.planGap(queue, held)
       const apply = (): void => {
-        subscription.hasGapBehind = true
+        gap.apply()
         dropped(subscription, held)
       }
-      return { ...NO_STEP, apply }
+      return { ...gap, apply }
     }
     // Only when it is sure to come the others make room for it.
-    const put = queues.planPut(queue, held, { isForced: true, isAfterGap })
+    const put = queues.planPut(queue, held, { isForced: true })
     const apply = (): void => {
-      if (isAfterGap) subscription.hasGapBehind = false
       put.apply()
       makeRoom(subscription, held.bytes)
     }
@@ -158,13 +155,15 @@ export function createDurableSubscriptions(queues: QueueTable, budget: Budget, o
       return found
     },
     end(subscription) {
-      const { name, destination, segments } = subscription
+      const { name, destination, segments, queue } = subscription
+      const gaps = queue.gaps.end()
       known.delete(name)
       index.remove(destination, segments, subscription)
       queues.delete(name)
       return [
         { kind: 'clear', shelf: name },
         { kind: 'note', name, text: undefined },
+        ...gaps.map((gap) => gapNote(name, gap, false)),
       ]
     },
     planFill(destination, segments, held) {

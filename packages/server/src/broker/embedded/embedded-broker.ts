@@ -3,24 +3,23 @@ import { StompError } from '../../errors.js'
 import { createMessage } from '../../message/message.js'
 import type { Observe } from '../../observe/events.js'
 import type { MessageStore, StoreChange } from '../../store/message-store.js'
-import {
-  type Broker,
-  type BrokerAdmin,
-  type BrokerCapabilities,
-  type Channel,
-  type ChannelOwner,
-  INNER,
-  type Publication,
-  type Settled,
-  type Subscriber,
+import type {
+  Broker,
+  BrokerAdmin,
+  BrokerCapabilities,
+  Channel,
+  ChannelOwner,
+  Publication,
+  Settled,
+  Subscriber,
 } from '../broker.js'
 import { createAdmin } from './admin.js'
 import { type Budget, createBudget } from './budget.js'
 import { createDeadLetters, withoutOrigin } from './dead-letters.js'
 import { createDurableSubscriptions, type DurableSubscriptions } from './durable-subscriptions.js'
 import { type EmbeddedBrokerOptions, type EmbeddedBrokerSettings, resolveSettings } from './embedded-broker-options.js'
-import { type EmbeddedChannel, openEmbeddedChannel } from './embedded-channel.js'
-import { createGates, type Gates } from './gates.js'
+import { type ChannelParts, type EmbeddedChannel, openEmbeddedChannel } from './embedded-channel.js'
+import { createGates, type Gates, type PassListener } from './gates.js'
 import { compact, holdMessage } from './held-message.js'
 import type { Queue } from './queue.js'
 import { createQueueTable, type QueueTable } from './queue-table.js'
@@ -60,9 +59,6 @@ export function embeddedBroker(options: EmbeddedBrokerOptions = {}): BrokerFacto
   }
 }
 
-/** Below this are no destinations: each name is that of the requests of one session, for the gates alone. */
-const LANE = `${INNER}lane/`
-
 /** How often histories are looked through for what is too old. */
 const SWEEP_MS = 30_000
 
@@ -88,6 +84,7 @@ class EmbeddedBroker implements Broker {
   readonly #tempQueues: TempQueues
   readonly #subscriptions: SubscriptionMaker
   readonly #channels = new Set<EmbeddedChannel>()
+  readonly #channelParts: ChannelParts
   #lastPosition = 0
   #sweep: { cancel(): void } | undefined
   #isClosed = false
@@ -126,6 +123,19 @@ class EmbeddedBroker implements Broker {
       epochMs: shared.epochMs,
       queueTarget: target,
     })
+    this.#channelParts = {
+      planSend: (request) => this.#plan(request),
+      subscribe: (request, subscriber) => {
+        this.#checkOpen()
+        return this.#subscriptions.subscribe(request, subscriber)
+      },
+      forget: (request, owner) => this.#subscriptions.forget(request, owner),
+      execute: (steps, listener) => this.#execute(steps, listener),
+      detached: (channel, owner) => {
+        this.#channels.delete(channel)
+        this.#tempQueues.end(owner.sessionId)
+      },
+    }
     this.admin = createAdmin({ queues, topics, budget: this.#budget, execute, target, soon: (run) => clock.soon(run) })
   }
 
@@ -149,22 +159,7 @@ class EmbeddedBroker implements Broker {
   }
 
   attach(subscriber: Subscriber, owner: ChannelOwner): Channel {
-    // What one session asks for takes effect in order, wherever it goes: as if all of it went to this one destination too.
-    const lane = this.#store === undefined ? undefined : `${LANE}${owner.sessionId}`
-    const channel = openEmbeddedChannel(subscriber, {
-      planSend: (request) => this.#plan(request),
-      subscribe: (request, number, flow) => {
-        this.#checkOpen()
-        return this.#subscriptions.subscribe(request, { number, flow, owner })
-      },
-      forget: (request) => this.#subscriptions.forget(request, owner),
-      execute: (steps) => this.#execute(steps, lane),
-      inTurn: (run) => this.#inTurn(lane, run),
-      detached: () => {
-        this.#channels.delete(channel)
-        this.#tempQueues.end(owner.sessionId)
-      },
-    })
+    const channel = openEmbeddedChannel(subscriber, owner, this.#channelParts)
     this.#channels.add(channel)
     this.#tempQueues.begin(owner.sessionId)
     return channel
@@ -206,39 +201,24 @@ class EmbeddedBroker implements Broker {
     return this.#settings.historyRules.length > 0 || this.#durables.count > 0
   }
 
-  #execute(steps: readonly Step[], lane?: string): Settled {
+  #execute(steps: readonly Step[], listener?: PassListener): Settled {
     for (const step of steps) step.accept()
     const changes = this.#store === undefined ? [] : steps.flatMap((step) => step.changes)
     const pending = changes.length === 0 ? undefined : this.#store?.commit(changes)
     const [only] = steps
     if (only !== undefined && steps.length === 1) {
-      const held = lane === undefined ? only.destinations : [...only.destinations, lane]
-      return this.#gates.pass(held, pending, only)
+      return this.#gates.pass(only.destinations, pending, only, listener)
     }
     const destinations = new Set(steps.flatMap((step) => step.destinations))
-    if (lane !== undefined) destinations.add(lane)
-    return this.#gates.pass([...destinations], pending, {
+    const all = {
       apply: () => {
         for (const step of steps) step.apply()
       },
       undo: () => {
         for (const step of steps) step.undo()
       },
-    })
-  }
-
-  #inTurn(lane: string | undefined, run: () => Settled): Settled {
-    if (lane === undefined || !this.#gates.isHeld(lane)) return run()
-    return new Promise((resolve, reject) => {
-      const apply = (): void => {
-        try {
-          resolve(run())
-        } catch (error) {
-          reject(error)
-        }
-      }
-      this.#gates.pass([lane], undefined, { apply, undo: () => {} })
-    })
+    }
+    return this.#gates.pass([...destinations], pending, all, listener)
   }
 
   #queueTarget(name: string): Queue {

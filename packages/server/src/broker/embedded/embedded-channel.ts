@@ -3,6 +3,7 @@ import type {
   AckRequest,
   BrokerRequest,
   Channel,
+  ChannelOwner,
   MessageReference,
   Settled,
   SubscribeRequest,
@@ -10,28 +11,26 @@ import type {
   TransactionRequest,
   UnsubscribeRequest,
 } from '../broker.js'
+import type { PassListener } from './gates.js'
 import type { Answer, ChannelFlow, LiveSubscription } from './live-subscription.js'
 import { NO_STEP, type Step } from './step.js'
 import { readAck } from './unacked.js'
 
-/** What a channel asks of its broker. */
+/** What all channels of a broker ask of it. */
 export interface ChannelParts {
   /** Checks and plans a SEND. */
   readonly planSend: (request: TransactionRequest & { command: 'SEND' }) => Step
   /** Begins a subscription; may settle later. */
   readonly subscribe: (
     request: SubscribeRequest,
-    number: number,
-    flow: ChannelFlow,
+    subscriber: { readonly number: number; readonly flow: ChannelFlow; readonly owner: ChannelOwner },
   ) => { readonly subscription: LiveSubscription; readonly settled: Settled }
   /** Ends a durable subscription that is not live; throws if there is none. */
-  readonly forget: (request: UnsubscribeRequest) => Settled
-  /** Stores what is to be stored, then applies, or undoes: behind all that this channel asked for before. */
-  readonly execute: (steps: readonly Step[]) => Settled
-  /** Runs behind all that this channel asked for before: at once, if nothing of it waits. May throw then. */
-  readonly inTurn: (run: () => Settled) => Settled
-  /** Told once, when the channel ends. */
-  readonly detached: () => void
+  readonly forget: (request: UnsubscribeRequest, owner: ChannelOwner) => Settled
+  /** Stores what is to be stored, then applies, or undoes. Where that settles later, the listener is told behind it. */
+  readonly execute: (steps: readonly Step[], listener: PassListener) => Settled
+  /** Told once, when a channel ends. */
+  readonly detached: (channel: EmbeddedChannel, owner: ChannelOwner) => void
 }
 
 /** A channel, as its broker knows it. */
@@ -41,41 +40,97 @@ export interface EmbeddedChannel extends Channel {
 }
 
 /** Opens the channel of one session. */
-export function openEmbeddedChannel(subscriber: Subscriber, parts: ChannelParts): EmbeddedChannel {
-  return new SessionChannel(subscriber, parts)
+export function openEmbeddedChannel(subscriber: Subscriber, owner: ChannelOwner, parts: ChannelParts): EmbeddedChannel {
+  return new SessionChannel(subscriber, owner, parts)
 }
 
-class SessionChannel implements EmbeddedChannel {
+/** A request that waits for others of its channel; `isBarrier`: for all that are under way. */
+interface Waiting {
+  readonly isBarrier: boolean
+  readonly run: () => void
+}
+
+class SessionChannel implements EmbeddedChannel, PassListener {
   readonly #parts: ChannelParts
+  readonly #owner: ChannelOwner
   readonly #flow: ChannelFlow
   readonly #byId = new Map<string, LiveSubscription>()
   readonly #byNumber = new Map<number, LiveSubscription>()
   #lastNumber = 0
+  /** Requests that were handed on, and have not taken effect yet. */
+  #underWay = 0
+  /** What waits for those: a SUBSCRIBE or UNSUBSCRIBE, and all that came behind it. */
+  #line: Waiting[] | undefined
   #isDetached = false
   #isStopped = false
 
-  constructor(subscriber: Subscriber, parts: ChannelParts) {
+  constructor(subscriber: Subscriber, owner: ChannelOwner, parts: ChannelParts) {
     this.#parts = parts
+    this.#owner = owner
     this.#flow = { subscriber, isFull: false }
   }
 
   handle(request: BrokerRequest): Settled {
+    const isBarrier = request.command === 'SUBSCRIBE' || request.command === 'UNSUBSCRIBE'
+    const mustWait = this.#line !== undefined || (isBarrier && this.#underWay > 0)
+    return mustWait ? this.#inTurn(isBarrier, () => this.#do(request)) : this.#do(request)
+  }
+
+  #do(request: BrokerRequest): Settled {
     switch (request.command) {
       case 'SEND':
-        return this.#parts.execute([this.#parts.planSend(request)])
+        return this.#execute([this.#parts.planSend(request)])
       case 'SUBSCRIBE':
-        return this.#parts.inTurn(() => this.#subscribe(request))
+        return this.#subscribe(request)
       case 'UNSUBSCRIBE':
-        return this.#parts.inTurn(() => this.#unsubscribe(request))
+        return this.#unsubscribe(request)
       case 'ACK':
       case 'NACK':
-        return this.#parts.execute([this.#planAnswer(request, new Set())])
+        return this.#execute([this.#planAnswer(request, new Set())])
       default:
         return request satisfies never
     }
   }
 
   commit(requests: readonly TransactionRequest[]): Settled {
+    return this.#line === undefined ? this.#commit(requests) : this.#inTurn(false, () => this.#commit(requests))
+  }
+
+  /** What was under way has taken effect: the next in line may. */
+  passed(): void {
+    this.#underWay--
+    while (this.#line !== undefined) {
+      const [next] = this.#line
+      if (next === undefined) this.#line = undefined
+      else if (next.isBarrier && this.#underWay > 0) return
+      else {
+        this.#line.shift()
+        next.run()
+      }
+    }
+  }
+
+  #inTurn(isBarrier: boolean, act: () => Settled): Settled {
+    return new Promise((resolve, reject) => {
+      const run = (): void => {
+        try {
+          resolve(act())
+        } catch (error) {
+          reject(error)
+        }
+      }
+      this.#line ??= []
+      this.#line.push({ isBarrier, run })
+    })
+  }
+
+  #execute(steps: readonly Step[]): Settled {
+    const settled = this.#parts.execute(steps, this)
+    if (settled !== undefined) this.#underWay++
+    return settled
+  }
+
+  #commit(requests: readonly TransactionRequest[]): Settled {
     // What it was to acknowledge has gone back with the session: so nothing of the whole may happen.
     if (this.#isDetached && requests.some(({ command }) => command !== 'SEND')) return undefined
     const returning: Step[] = []
@@ -92,7 +147,7 @@ class SessionChannel implements EmbeddedChannel {
       throw error
     }
     // What goes back is in its place before room is made for what stands behind it.
-    return this.#parts.execute([...returning, ...others])
+    return this.#execute([...returning, ...others])
   }
 
   ready(): void {
@@ -124,13 +179,17 @@ class SessionChannel implements EmbeddedChannel {
     for (const release of releases) release()
     this.#byNumber.clear()
     this.#byId.clear()
-    this.#parts.detached()
+    this.#parts.detached(this, this.#owner)
   }
 
   #subscribe(request: SubscribeRequest): Settled {
     if (this.#isDetached) return undefined
     const number = ++this.#lastNumber
-    const { subscription, settled } = this.#parts.subscribe(request, number, this.#flow)
+    const { subscription, settled } = this.#parts.subscribe(request, {
+      number,
+      flow: this.#flow,
+      owner: this.#owner,
+    })
     // What it was given at once may have ended the session.
     if (this.#isDetached) {
       subscription.end(false)
@@ -149,7 +208,7 @@ class SessionChannel implements EmbeddedChannel {
 
   #unsubscribe(request: UnsubscribeRequest): Settled {
     const subscription = this.#byId.get(request.id)
-    if (subscription === undefined) return this.#isDetached ? undefined : this.#parts.forget(request)
+    if (subscription === undefined) return this.#isDetached ? undefined : this.#parts.forget(request, this.#owner)
     this.#byId.delete(request.id)
     this.#byNumber.delete(subscription.number)
     return subscription.end(true)

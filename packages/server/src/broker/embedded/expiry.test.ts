@@ -26,6 +26,7 @@ function open() {
     settled: () => {},
     idle: () => {},
     gone: () => expiry.gone(),
+    gapJoined: () => {},
     expired: (_queue: Queue, { held }: QueueEntry) => expired.push(held.message.id),
   }
   const queue = new Queue({
@@ -38,7 +39,7 @@ function open() {
     const message = createMessage({ id: `${++position}`, destination: '/queue/a', headers, body: new Uint8Array() })
     const held = holdMessage(message, clock.epochMs())
     queue.reserve(held.bytes)
-    const state = { deliveries: 0, isUncertain: false, isAfterGap: false, state: 'given' } as const
+    const state = { deliveries: 0, isUncertain: false, gap: undefined, state: 'given' } as const
     const entry: QueueEntry = { position, held, ...state }
     queue.put(entry)
     expiry.watch(queue, entry)

@@ -6,6 +6,11 @@ export interface Effect {
   undo(): void
 }
 
+/** Who wants to know when an effect that had to wait is over, whether it was refused or not. */
+export interface PassListener {
+  passed(): void
+}
+
 /**
  * Keeps the order of each destination where some publications must first be stored and others need not: one that waits
  * holds up whatever comes later for a destination of its own, and nothing else.
@@ -14,11 +19,15 @@ export interface Gates {
   /**
    * Applies `effect` at once if nothing is `pending` and none of its destinations is held up. Otherwise gives a promise
    * that is settled as `pending` is, when it is this effect's turn; the effect follows in a later turn of the event loop,
-   * so that whoever waits for the promise speaks first: RECEIPT, then MESSAGE.
+   * so that whoever waits for the promise speaks first: RECEIPT, then MESSAGE. Only then, and behind the effect, is
+   * `listener` told.
    */
-  pass(destinations: readonly string[], pending: Promise<void> | undefined, effect: Effect): Settled
-  /** True if what comes now for this destination would be held up. */
-  isHeld(destination: string): boolean
+  pass(
+    destinations: readonly string[],
+    pending: Promise<void> | undefined,
+    effect: Effect,
+    listener?: PassListener,
+  ): Settled
   /** Resolves when nothing waits any more. */
   quiet(): Promise<void>
 }
@@ -33,6 +42,7 @@ interface Passage {
   readonly destinations: readonly string[]
   effect: Effect
   readonly passed: Promise<void>
+  readonly listener: PassListener | undefined
 }
 
 const NO_EFFECT: Effect = { apply: () => {}, undo: () => {} }
@@ -48,7 +58,12 @@ class DestinationGates implements Gates {
     this.#soon = soon
   }
 
-  pass(destinations: readonly string[], pending: Promise<void> | undefined, effect: Effect): Settled {
+  pass(
+    destinations: readonly string[],
+    pending: Promise<void> | undefined,
+    effect: Effect,
+    listener?: PassListener,
+  ): Settled {
     const before: Promise<void>[] = []
     for (const destination of destinations) {
       const last = this.#last.get(destination)
@@ -70,14 +85,10 @@ class DestinationGates implements Gates {
         this.#apply(passage)
       },
     )
-    const passage: Passage = { destinations, effect, passed }
+    const passage: Passage = { destinations, effect, passed, listener }
     this.#waiting.add(passage)
     for (const destination of destinations) this.#last.set(destination, passage)
     return settled
-  }
-
-  isHeld(destination: string): boolean {
-    return this.#last.has(destination)
   }
 
   async quiet(): Promise<void> {
@@ -94,14 +105,17 @@ class DestinationGates implements Gates {
   #applyDue(): void {
     const due = this.#due
     this.#due = []
-    for (const passage of due) this.#forget(passage, () => passage.effect.apply())
+    for (const passage of due) {
+      this.#forget(passage)
+      passage.effect.apply()
+      passage.listener?.passed()
+    }
   }
 
-  #forget(passage: Passage, effect: () => void): void {
+  #forget(passage: Passage): void {
     this.#waiting.delete(passage)
     for (const destination of passage.destinations) {
       if (this.#last.get(destination) === passage) this.#last.delete(destination)
     }
-    effect()
   }
 }

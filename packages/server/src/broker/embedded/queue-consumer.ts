@@ -17,8 +17,8 @@ import { createUnacked, type Unacked, writeAck } from './unacked.js'
 /** What the consumer of a queue needs besides. */
 export interface QueueConsumerInit extends SubscriptionInit {
   readonly queue: Queue
-  /** What the store must be told when these leave the queue. */
-  readonly removal: (queue: Queue, entries: readonly QueueEntry[]) => readonly StoreChange[]
+  /** What the store must be told when these are acknowledged. */
+  readonly acknowledgement: (queue: Queue, entries: readonly QueueEntry[]) => readonly StoreChange[]
   /** An entry was given once more, and is held until it is answered. */
   readonly delivered: (queue: Queue, entry: QueueEntry) => void
   /** Entries come back, unanswered or refused: to their old places, or to the dead letters. */
@@ -63,7 +63,7 @@ export class QueueConsumer implements Consumer, LiveSubscription {
     const again = entry.deliveries > 0 || entry.isUncertain
     let delivery = this.#delivery
     if (again) delivery = { ...delivery, redelivered: true, deliveryCount: entry.deliveries + 1 }
-    if (entry.isAfterGap) delivery = { ...delivery, isAfterGap: true }
+    if (entry.gap !== undefined) delivery = { ...delivery, isAfterGap: true }
     if (unacked === undefined) {
       if (!this.#deliver(entry, delivery)) return 'refused'
       return 'settled'
@@ -100,13 +100,13 @@ export class QueueConsumer implements Consumer, LiveSubscription {
       for (const unanswered of meant) unacked.remove(unanswered)
     }
     const settle = (): void => {
-      for (const entry of entries) this.queue.settle(entry)
+      for (const entry of entries) this.queue.acknowledge(entry)
     }
     const giveBack = (): void => this.#init.giveBack(this.queue, entries)
     if (!isAck) return { ...NO_STEP, accept, apply: () => this.#andFeed(giveBack), undo: () => this.#andFeed(giveBack) }
     return {
       ...NO_STEP,
-      changes: this.#init.removal(this.queue, entries),
+      changes: this.#init.acknowledgement(this.queue, entries),
       accept,
       apply: () => this.#andFeed(settle),
       undo: () => this.#andFeed(() => this.queue.putAll(entries)),

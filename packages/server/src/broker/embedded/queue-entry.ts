@@ -10,8 +10,8 @@ export interface QueueEntry {
   deliveries: number
   /** True if it may have been delivered more often than is known: before a crash. */
   isUncertain: boolean
-  /** True if messages before it were dropped. */
-  isAfterGap: boolean
+  /** Set if it tells its consumer that messages were dropped: the place of one of them. */
+  gap: number | undefined
   /** ready: waits here; given: a consumer has it, or it is on its way out; gone: for good. */
   state: 'ready' | 'given' | 'gone'
 }

@@ -4,12 +4,13 @@ import type { StoreChange, StoredEntry } from '../../store/message-store.js'
 import { INNER } from '../broker.js'
 import type { Budget } from './budget.js'
 import { createExpiry, type Expiry } from './expiry.js'
-import { type HeldMessage, toStored } from './held-message.js'
+import type { HeldMessage } from './held-message.js'
 import { Queue, type QueueListener } from './queue.js'
 import type { QueueEntry } from './queue-entry.js'
+import { createQueueRecords, type QueueRecords } from './queue-records.js'
 import type { QueueBounds } from './queue-room.js'
 import { createRate } from './rate.js'
-import type { Step } from './step.js'
+import { NO_STEP, type Step } from './step.js'
 
 /** What the queues of a broker share. */
 export interface QueueTableParts {
@@ -42,16 +43,16 @@ export interface QueueTable {
   delete(name: string): void
   all(): IterableIterator<Queue>
   /** Plans to put in a message. Throws STOMP_ERR_QUEUE_FULL, unless `isForced`. */
-  planPut(
-    queue: Queue,
-    held: HeldMessage,
-    options?: { readonly isForced?: boolean; readonly isAfterGap?: boolean },
-  ): Step
+  planPut(queue: Queue, held: HeldMessage, options?: { readonly isForced?: boolean }): Step
+  /** Plans to do without a message that cannot be kept: the next one that comes says so. */
+  planGap(queue: Queue, held: HeldMessage): Step
   /** Puts back what the store has kept. */
   restore(queue: Queue, entry: StoredEntry, held: HeldMessage, isUncertain: boolean): void
-  /** Settles an entry that nobody will answer; the store is told soon. */
+  /** Drops an entry that was taken out: the next one that is given says so. The store is told soon. */
   drop(queue: Queue, entry: QueueEntry): void
-  /** What the store must be told when these leave. */
+  /** What the store must be told when these are acknowledged. */
+  acknowledgement(queue: Queue, entries: readonly QueueEntry[]): readonly StoreChange[]
+  /** The same when they leave for another reason: what they would have told is still to be told. */
   removal(queue: Queue, entries: readonly QueueEntry[]): readonly StoreChange[]
   /** Tells the store that an entry was delivered once more. */
   noteDelivery(queue: Queue, entry: QueueEntry): void
@@ -70,10 +71,12 @@ class Queues implements QueueTable, QueueListener {
   readonly #pinned = new Set<string>()
   #innerCount = 0
   readonly #expiry: Expiry
+  readonly #records: QueueRecords
 
   constructor(parts: QueueTableParts) {
     this.#parts = parts
     this.#expiry = createExpiry(parts.epochMs, parts.after)
+    this.#records = createQueueRecords(parts.storeLater !== undefined)
   }
 
   get count(): number {
@@ -109,49 +112,66 @@ class Queues implements QueueTable, QueueListener {
     return this.#queues.values()
   }
 
-  planPut(queue: Queue, held: HeldMessage, { isForced = false, isAfterGap = false } = {}): Step {
+  planPut(queue: Queue, held: HeldMessage, { isForced = false } = {}): Step {
     if (isForced) queue.announce(held.bytes)
     else queue.reserve(held.bytes)
     const position = this.#parts.nextPosition()
-    const entry: QueueEntry = { position, held, deliveries: 0, isUncertain: false, isAfterGap, state: 'given' }
-    const changes: StoreChange[] = this.#isStored(queue, held)
-      ? [{ kind: 'add', shelf: queue.name, position, message: toStored(held), deliveries: 0 }]
-      : []
+    const entry: QueueEntry = { position, held, deliveries: 0, isUncertain: false, gap: undefined, state: 'given' }
     return {
-      changes,
+      changes: this.#records.addition(queue.name, entry),
       destinations: [queue.name],
       accept: () => {},
       abandon: () => queue.release(held.bytes),
       apply: () => {
         queue.published.count()
+        queue.gaps.come(entry)
         this.#put(queue, entry)
       },
       undo: () => queue.release(held.bytes),
     }
   }
 
+  planGap(queue: Queue, { isPersistent }: HeldMessage): Step {
+    const gap = this.#parts.nextPosition()
+    const changes = this.#records.gap(queue.name, gap, true)
+    return {
+      ...NO_STEP,
+      // As the message: who would have waited until that is stored waits for this instead.
+      changes: isPersistent ? changes : [],
+      apply: () => {
+        const isNew = queue.gaps.add(gap)
+        if (isNew && !isPersistent) this.#storeLater(changes)
+        if (!isNew && isPersistent) this.gapJoined(queue, gap)
+      },
+    }
+  }
+
   restore(queue: Queue, { position, deliveries }: StoredEntry, held: HeldMessage, isUncertain: boolean): void {
     // What was taken over stays, even if the bounds are narrower now.
     queue.announce(held.bytes)
-    this.#put(queue, { position, held, deliveries, isUncertain, isAfterGap: false, state: 'given' })
+    const entry: QueueEntry = { position, held, deliveries, isUncertain, gap: undefined, state: 'given' }
+    queue.gaps.come(entry)
+    this.#put(queue, entry)
   }
 
   removal(queue: Queue, entries: readonly QueueEntry[]): readonly StoreChange[] {
-    const changes: StoreChange[] = []
-    for (const { held, position } of entries) {
-      if (this.#isStored(queue, held)) changes.push({ kind: 'remove', shelf: queue.name, position })
-    }
-    return changes
+    return entries.flatMap((entry) => this.#records.removal(queue.name, entry))
+  }
+
+  acknowledgement(queue: Queue, entries: readonly QueueEntry[]): readonly StoreChange[] {
+    return entries.flatMap((entry) => this.#records.acknowledgement(queue.name, entry))
   }
 
   drop(queue: Queue, entry: QueueEntry): void {
+    // Together: a crash in between would leave a gap of which nobody is told.
+    const changes = [...this.#records.removal(queue.name, entry)]
+    if (queue.gaps.drop(entry)) changes.push(...this.#records.gap(queue.name, entry.position, true))
     queue.settle(entry)
-    this.settled(queue, entry)
+    this.#storeLater(changes)
   }
 
-  noteDelivery(queue: Queue, { held, position, deliveries }: QueueEntry): void {
-    if (!this.#isStored(queue, held)) return
-    this.#parts.storeLater?.([{ kind: 'delivered', shelf: queue.name, position, deliveries }])
+  noteDelivery(queue: Queue, entry: QueueEntry): void {
+    this.#storeLater(this.#records.delivery(queue.name, entry))
   }
 
   close(): void {
@@ -161,18 +181,21 @@ class Queues implements QueueTable, QueueListener {
   // From the queues.
 
   settled(queue: Queue, entry: QueueEntry): void {
-    const changes = this.removal(queue, [entry])
-    if (changes.length > 0) this.#parts.storeLater?.(changes)
+    this.#storeLater(this.#records.acknowledgement(queue.name, entry))
   }
 
   expired(queue: Queue, entry: QueueEntry): void {
-    this.settled(queue, entry)
+    this.#storeLater(this.#records.removal(queue.name, entry))
     const { id, destination } = entry.held.message
     this.#parts.observe({ type: 'message-expired', destination, messageId: id })
   }
 
   gone(): void {
     this.#expiry.gone()
+  }
+
+  gapJoined(queue: Queue, gap: number): void {
+    this.#storeLater(this.#records.gap(queue.name, gap, false))
   }
 
   idle(queue: Queue): void {
@@ -190,8 +213,8 @@ class Queues implements QueueTable, QueueListener {
     if (entry.held.expiresAtMs !== undefined && entry.state !== 'gone') this.#expiry.watch(queue, entry)
   }
 
-  #isStored(queue: Queue, { isPersistent }: HeldMessage): boolean {
-    return isPersistent && this.#parts.storeLater !== undefined && !queue.name.startsWith(INNER)
+  #storeLater(changes: readonly StoreChange[]): void {
+    if (changes.length > 0) this.#parts.storeLater?.(changes)
   }
 }
 

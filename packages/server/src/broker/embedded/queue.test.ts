@@ -26,6 +26,7 @@ function open(epochMs: () => number = () => 0) {
       settled: (_queue, { position }) => told.push(`settled ${position}`),
       expired: (_queue, { position }) => told.push(`expired ${position}`),
       gone: () => {},
+      gapJoined: () => {},
       idle: () => told.push('idle'),
     },
   })
@@ -34,7 +35,7 @@ function open(epochMs: () => number = () => 0) {
     const held = holdMessage(createMessage({ ...init, headers: createHeaders(headers) }), 0)
     queue.reserve(held.bytes)
     const entry: QueueEntry = {
-      ...{ position, held, deliveries: 0, isUncertain: false, isAfterGap: false, state: 'given' },
+      ...{ position, held, deliveries: 0, isUncertain: false, gap: undefined, state: 'given' },
     }
     queue.put(entry)
     return entry

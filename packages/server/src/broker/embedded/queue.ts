@@ -2,6 +2,7 @@ import { StompError } from '../../errors.js'
 import type { Budget } from './budget.js'
 import { isExpired } from './held-message.js'
 import type { Consumer, QueueEntry } from './queue-entry.js'
+import { QueueGaps } from './queue-gaps.js'
 import { createQueueRoom, type QueueBounds, type QueueRoom } from './queue-room.js'
 import type { Rate } from './rate.js'
 import type { ReadyList } from './ready-list.js'
@@ -15,6 +16,8 @@ export interface QueueListener {
   expired(queue: Queue, entry: QueueEntry): void
   /** An entry that has an end is gone, for whatever reason. */
   gone(): void
+  /** A gap need not be told by itself any more: the message that tells of another tells of it. */
+  gapJoined(queue: Queue, gap: number): void
   /** Nothing is kept and nobody listens. */
   idle(queue: Queue): void
 }
@@ -41,6 +44,7 @@ export class Queue {
   readonly name: string
   readonly published: Rate
   readonly delivered: Rate
+  readonly gaps: QueueGaps
   readonly #parts: QueueParts
   readonly #room: QueueRoom
   readonly #lists: ReadyLists = createReadyLists()
@@ -49,7 +53,6 @@ export class Queue {
   #turn = 0
   #isDispatching = false
   #holds = 0
-  #isGapAhead = false
   #isEnded = false
 
   constructor(parts: QueueParts) {
@@ -57,6 +60,7 @@ export class Queue {
     this.name = parts.name
     this.published = parts.published
     this.delivered = parts.delivered
+    this.gaps = new QueueGaps((gap) => parts.listener.gapJoined(this, gap))
     this.#room = createQueueRoom(parts.bounds, parts.budget)
   }
 
@@ -126,9 +130,16 @@ export class Queue {
     this.#dispatch()
   }
 
-  /** An entry that was given is settled: it leaves for good. */
+  /** An entry that was given is acknowledged: it leaves for good, and what it told is told. */
+  acknowledge(entry: QueueEntry): void {
+    this.gaps.answered(entry)
+    this.settle(entry)
+  }
+
+  /** An entry that does not wait leaves for good, for whatever reason. */
   settle(entry: QueueEntry): void {
     entry.state = 'gone'
+    this.gaps.leave(entry)
     if (entry.held.expiresAtMs !== undefined) this.#parts.listener.gone()
     this.release(entry.held.bytes)
   }
@@ -177,11 +188,6 @@ export class Queue {
     if (!this.#consumers.has(consumer)) return
     this.#lists.listOf(consumer)?.hungry.add(consumer)
     this.#dispatch()
-  }
-
-  /** Messages at the front are dropped: the next one that is given says so. */
-  markGap(): void {
-    this.#isGapAhead = true
   }
 
   /** Takes out the oldest entry that waits, as if for a consumer; undefined if none does. */
@@ -234,14 +240,13 @@ export class Queue {
     if (consumer === undefined || entry === undefined) return
     list.served = ++this.#turn
     this.#take(entry, list)
-    entry.isAfterGap ||= this.#isGapAhead
-    this.#isGapAhead = false
+    this.gaps.tell(entry)
     const given = consumer.give(entry)
     if (given === 'refused') return this.#add(entry)
     this.delivered.count()
     if (given === 'settled') {
-      this.settle(entry)
       this.#parts.listener.settled(this, entry)
+      this.acknowledge(entry)
     }
     if (this.#consumers.has(consumer) && consumer.hasCredit()) list.hungry.add(consumer)
   }

@@ -15,7 +15,7 @@ it('keeps little of 100,000 entries that went through one list while another sta
   let greatest = 0
   for (let position = 1; position <= 100_000; position++) {
     const entry: QueueEntry = {
-      ...{ position, held, deliveries: 0, isUncertain: false, isAfterGap: false, state: 'ready' },
+      ...{ position, held, deliveries: 0, isUncertain: false, gap: undefined, state: 'ready' },
     }
     lists.add(entry)
     lists.all.drop()

@@ -3,6 +3,7 @@ import type { StoreChange, StoreContents } from '../../store/message-store.js'
 import { type DurableSubscriptions, isDurableName } from './durable-subscriptions.js'
 import { heldAgain } from './held-message.js'
 import { HISTORY_SHELF } from './histories.js'
+import { gapNote, readGapNotes } from './queue-gaps.js'
 import type { QueueTable } from './queue-table.js'
 import type { Topics } from './topics.js'
 
@@ -30,10 +31,20 @@ export function restore({ entries, notes, wasClosed }: StoreContents, parts: Res
   const { queues, topics, durables } = parts
   const uncertainUpTo = wasClosed ? Number(notes.get(UNCERTAIN_UP_TO) ?? 0) : Number.POSITIVE_INFINITY
   const knownGaps = readGaps(notes.get(GAPS))
+  const queueGaps = readGapNotes(notes)
   let last = Math.max(0, ...knownGaps)
+  for (const list of queueGaps.values()) last = Math.max(last, ...list)
   let oldestKept = Number.POSITIVE_INFINITY
   let uncertain = 0
   durables.restore(notes, parts.segmentsOf)
+  /** What comes back to a queue from this place on says where messages before it are missing. */
+  const markGaps = (name: string, before: number): void => {
+    const list = queueGaps.get(name) ?? []
+    const end = list.findIndex((gap) => gap > before)
+    for (const gap of list.splice(0, end < 0 ? list.length : end)) {
+      if (durables.get(name)?.queue.gaps.add(gap) !== true) parts.storeLater([gapNote(name, gap, false)])
+    }
+  }
   for (const entry of entries) {
     const { shelf, position, message: stored } = entry
     last = Math.max(last, position)
@@ -47,7 +58,9 @@ export function restore({ entries, notes, wasClosed }: StoreContents, parts: Res
       }
       const isUncertain = position <= uncertainUpTo
       if (isUncertain) uncertain = Math.max(uncertain, position)
-      queues.restore(queues.open(shelf), entry, held, isUncertain)
+      const queue = queues.open(shelf)
+      markGaps(shelf, position)
+      queues.restore(queue, entry, held, isUncertain)
       continue
     }
     const topic = shelf.slice(HISTORY_SHELF.length)
@@ -55,6 +68,7 @@ export function restore({ entries, notes, wasClosed }: StoreContents, parts: Res
     if (topics.restore(topic, parts.segmentsOf(topic), position, held)) oldestKept = Math.min(oldestKept, position)
     else parts.storeLater([{ kind: 'clear', shelf }])
   }
+  for (const name of queueGaps.keys()) markGaps(name, Number.POSITIVE_INFINITY)
   const gaps = [...new Set(wasClosed ? knownGaps : [...knownGaps, last])].filter((gap) => gap >= oldestKept)
   topics.markGaps(gaps)
   const gapsText = gaps.length === 0 ? undefined : JSON.stringify(gaps)

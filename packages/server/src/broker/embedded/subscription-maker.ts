@@ -11,7 +11,7 @@ import type { QueueTable } from './queue-table.js'
 import type { ServedDestinations } from './served-destinations.js'
 import { readDemands, type SubscribeDemands } from './subscribe-demands.js'
 import { TEMP_QUEUE } from './temp-queues.js'
-import { TopicSubscription } from './topic-subscription.js'
+import { TopicSubscription, type TopicSubscriptionParts } from './topic-subscription.js'
 import type { Topics } from './topics.js'
 
 /** What subscriptions need of the broker. */
@@ -54,8 +54,8 @@ export interface SubscriptionMaker {
 /** Makes the maker. */
 export function createSubscriptionMaker(parts: SubscriptionMakerParts): SubscriptionMaker {
   const { settings, served, topics, queues, durables, deadLetters, store } = parts
-  const consumerParts: Pick<QueueConsumerInit, 'removal' | 'delivered' | 'giveBack'> = {
-    removal: (queue, entries) => queues.removal(queue, entries),
+  const consumerParts: Pick<QueueConsumerInit, 'acknowledgement' | 'delivered' | 'giveBack'> = {
+    acknowledgement: (queue, entries) => queues.acknowledgement(queue, entries),
     delivered: (queue, entry) => queues.noteDelivery(queue, entry),
     giveBack: (queue, entries) => deadLetters.giveBack(queue, entries),
   }
@@ -68,16 +68,18 @@ export function createSubscriptionMaker(parts: SubscriptionMakerParts): Subscrip
     return { subscription: consumer, settled: undefined }
   }
 
+  const topicParts: TopicSubscriptionParts = {
+    maxBacklog: settings.maxBacklogMessages,
+    epochMs: parts.epochMs,
+    ended: (ended) => topics.remove(ended),
+  }
+
   const subscribeTopic = (request: SubscribeRequest, demands: SubscribeDemands, to: Subscriber): MadeSubscription => {
     const { destination } = request
     const segments = served.topicSegments(destination)
-    const subscription = new TopicSubscription({
-      ...{ ...to, request, demands, segments },
-      maxBacklog: settings.maxBacklogMessages,
-      epochMs: parts.epochMs,
-      ended: (ended) => topics.remove(ended),
-    })
     const missed = demands.replay && topics.missed(destination, segments, demands.replay)
+    const topic = topics.open(destination, segments)
+    const subscription = new TopicSubscription({ ...to, request, demands }, topic, topicParts)
     topics.add(subscription)
     if (missed !== undefined) subscription.replay(missed)
     return { subscription, settled: undefined }

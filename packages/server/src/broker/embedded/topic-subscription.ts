@@ -16,13 +16,20 @@ import { isSelected } from './selected.js'
 import { NO_STEP, type Step } from './step.js'
 import { createUnacked, type Unacked, writeAck } from './unacked.js'
 
-/** What a topic subscription is made of besides. */
-export interface TopicSubscriptionInit extends SubscriptionInit {
-  readonly segments: readonly string[]
-  /** Of what it waits for, how many messages at most. */
+/** What all topic subscriptions of a broker share. */
+export interface TopicSubscriptionParts {
+  /** Of what one waits for, how many messages at most. */
   readonly maxBacklog: number
   readonly epochMs: () => number
   readonly ended: (subscription: TopicSubscription) => void
+}
+
+/** A destination or pattern that somebody is subscribed to: one for all of its subscriptions. */
+export interface SubscribedTopic {
+  readonly destination: string
+  readonly segments: readonly string[]
+  /** Counts what is delivered there. */
+  readonly delivered: Rate
 }
 
 /**
@@ -31,18 +38,15 @@ export interface TopicSubscriptionInit extends SubscriptionInit {
  */
 export class TopicSubscription implements LiveSubscription {
   readonly number: number
-  readonly destination: string
-  readonly segments: readonly string[]
-  /** Counts what is delivered at its destination. */
-  delivered: Rate | undefined
+  readonly topic: SubscribedTopic
+  readonly #parts: TopicSubscriptionParts
   readonly #flow: ChannelFlow
   readonly #selector: Selector | undefined
   readonly #delivery: Delivery
   readonly #prefetch: number
   readonly #unacked: Unacked<undefined> | undefined
-  readonly #backlog: Backlog
-  readonly #epochMs: () => number
-  readonly #ended: TopicSubscriptionInit['ended']
+  /** Made when something waits for the first time. */
+  #backlog: Backlog | undefined
   #isPlain: boolean
   /** The next one that is published comes after a gap. */
   #isAfterGap = false
@@ -50,19 +54,19 @@ export class TopicSubscription implements LiveSubscription {
   #isGapAhead = false
   #isEnded = false
 
-  constructor(init: TopicSubscriptionInit) {
-    const { request, demands } = init
-    this.number = init.number
-    this.destination = request.destination
-    this.segments = init.segments
-    this.#flow = init.flow
+  constructor(
+    { request, demands, number, flow }: SubscriptionInit,
+    topic: SubscribedTopic,
+    parts: TopicSubscriptionParts,
+  ) {
+    this.number = number
+    this.topic = topic
+    this.#parts = parts
+    this.#flow = flow
     this.#selector = demands.selector
     this.#delivery = deliveryOf(request)
     this.#prefetch = demands.prefetch
     this.#unacked = demands.mode === 'auto' ? undefined : createUnacked(demands.mode === 'client')
-    this.#backlog = createBacklog(init.maxBacklog)
-    this.#epochMs = init.epochMs
-    this.#ended = init.ended
     this.#isPlain = this.#unacked === undefined
   }
 
@@ -79,14 +83,14 @@ export class TopicSubscription implements LiveSubscription {
       isGapAhead = false
     }
     this.#isAfterGap = isGapAhead || isBeforeGap
-    this.#backlog.replay(waiting)
+    this.#waiting.replay(waiting)
     this.#pump()
   }
 
-  /** One message that was published. */
-  offer({ message, expiresAtMs }: HeldMessage): void {
+  /** One message that was published, `nowMs`. */
+  offer({ message, expiresAtMs }: HeldMessage, nowMs: number): void {
     if (!isSelected(this.#selector, message)) return
-    this.delivered?.count()
+    this.topic.delivered.count(1, nowMs)
     if (this.#isPlain) {
       if (this.#flow.subscriber.deliver(message, this.#delivery) === 'full') this.#flow.isFull = true
       return
@@ -95,7 +99,7 @@ export class TopicSubscription implements LiveSubscription {
     const waiting: Waiting = { message, expiresAtMs, isAfterGap: this.#isAfterGap }
     this.#isAfterGap = false
     try {
-      this.#backlog.add(waiting)
+      this.#waiting.add(waiting)
     } catch (error) {
       this.#isEnded = true
       this.#flow.subscriber.refuse(toStompError(error, 'STOMP_ERR_SLOW_READER'))
@@ -132,19 +136,24 @@ export class TopicSubscription implements LiveSubscription {
   end(): undefined {
     this.#isEnded = true
     this.#isPlain = false
-    this.#ended(this)
+    this.#parts.ended(this)
   }
 
   #pump(): void {
     while (!this.#isEnded && !this.#flow.isFull && this.#hasCredit) {
-      const next = this.#backlog.shift()
+      const next = this.#backlog?.shift()
       if (next === undefined) break
-      if (!isExpired(next, this.#epochMs)) this.#give(next)
+      if (!isExpired(next, this.#parts.epochMs)) this.#give(next)
       // What is gone leaves its gap to the next one.
       else if (next.isAfterGap) this.#isGapAhead = true
     }
     const isTold = !this.#isAfterGap && !this.#isGapAhead
-    if (this.#unacked === undefined && this.#backlog.size === 0 && isTold && !this.#isEnded) this.#isPlain = true
+    if (this.#unacked === undefined && !this.#backlog?.size && isTold && !this.#isEnded) this.#isPlain = true
+  }
+
+  get #waiting(): Backlog {
+    this.#backlog ??= createBacklog(this.#parts.maxBacklog)
+    return this.#backlog
   }
 
   get #hasCredit(): boolean {

@@ -8,7 +8,7 @@ import type { Missed } from './history.js'
 import { createRate, type Rate } from './rate.js'
 import { NO_STEP, type Step } from './step.js'
 import type { SubscribeDemands } from './subscribe-demands.js'
-import type { TopicSubscription } from './topic-subscription.js'
+import type { SubscribedTopic, TopicSubscription } from './topic-subscription.js'
 
 /** What the topics of a broker share. */
 export interface TopicsParts extends HistoriesParts {
@@ -27,7 +27,8 @@ export interface Topics {
   planPublish(destination: string, segments: readonly string[], held: HeldMessage): Step
   /** What a new subscription has missed. Throws STOMP_ERR_UNSUPPORTED where there is no history. */
   missed(destination: string, segments: readonly string[], replay: NonNullable<SubscribeDemands['replay']>): Missed
-  /** Throws STOMP_ERR_DESTINATION_LIMIT. */
+  /** What a subscription there belongs to; `add` follows at once. Throws STOMP_ERR_DESTINATION_LIMIT. */
+  open(destination: string, segments: readonly string[]): SubscribedTopic
   add(subscription: TopicSubscription): void
   remove(subscription: TopicSubscription): void
   /** Forgets what is too old. */
@@ -42,9 +43,9 @@ export interface Topics {
   report(): readonly DestinationReport[]
 }
 
-interface TopicRates {
+/** What is known of a destination besides its subscriptions and its history. */
+interface Topic extends SubscribedTopic {
   readonly published: Rate
-  readonly delivered: Rate
 }
 
 /** Makes topics without subscriptions. */
@@ -57,13 +58,13 @@ class TopicRoom implements Topics {
   readonly #index: SubscriptionIndex<TopicSubscription> = createSubscriptionIndex()
   readonly #histories: Histories
   /** Of those that have subscriptions or a history. */
-  readonly #rates = new Map<string, TopicRates>()
+  readonly #topics = new Map<string, Topic>()
   #innerCount = 0
   #isClosed = false
 
   constructor(parts: TopicsParts) {
     this.#parts = parts
-    this.#histories = createHistories(parts, (destination) => this.#forgetRates(destination))
+    this.#histories = createHistories(parts, (destination) => this.#forget(destination))
   }
 
   get count(): number {
@@ -89,7 +90,7 @@ class TopicRoom implements Topics {
       },
       apply: () => {
         if (isKept) {
-          this.#keepRates(destination)
+          this.#keep(destination, segments)
           this.#histories.add(destination, segments, position, held)
         }
         for (const fill of fills) fill.apply()
@@ -108,24 +109,25 @@ class TopicRoom implements Topics {
     return this.#histories.missed(destination, segments, replay)
   }
 
+  open(destination: string, segments: readonly string[]): SubscribedTopic {
+    // Those of users are bounded by the subscriptions of each session.
+    if (!this.#index.has(destination) && !destination.startsWith(INNER)) this.#parts.checkLimit()
+    return this.#keep(destination, segments)
+  }
+
   add(subscription: TopicSubscription): void {
-    const { destination, segments } = subscription
-    if (!this.#index.has(destination)) {
-      // Those of users are bounded by the subscriptions of each session.
-      if (destination.startsWith(INNER)) this.#innerCount++
-      else this.#parts.checkLimit()
-    }
-    subscription.delivered = this.#keepRates(destination).delivered
+    const { destination, segments } = subscription.topic
+    if (!this.#index.has(destination) && destination.startsWith(INNER)) this.#innerCount++
     this.#index.add(destination, segments, subscription)
   }
 
   remove(subscription: TopicSubscription): void {
-    const { destination, segments } = subscription
+    const { destination, segments } = subscription.topic
     if (!this.#index.has(destination)) return
     this.#index.remove(destination, segments, subscription)
     if (this.#index.has(destination)) return
     if (destination.startsWith(INNER)) this.#innerCount--
-    this.#forgetRates(destination)
+    this.#forget(destination)
   }
 
   forgetOld(): void {
@@ -138,7 +140,7 @@ class TopicRoom implements Topics {
 
   restore(destination: string, segments: readonly string[], position: number, held: HeldMessage): boolean {
     if (!this.#histories.isKept(segments)) return false
-    this.#keepRates(destination)
+    this.#keep(destination, segments)
     this.#histories.restore(destination, segments, position, held)
     return true
   }
@@ -151,7 +153,7 @@ class TopicRoom implements Topics {
     const names = new Set([...this.#index.destinations(), ...this.#histories.destinations()])
     return [...names].map((destination) => {
       const history = this.#histories.get(destination)
-      const rates = this.#rates.get(destination)
+      const topic = this.#topics.get(destination)
       return {
         destination,
         kind: 'topic',
@@ -159,32 +161,34 @@ class TopicRoom implements Topics {
         bytes: history?.bytes ?? 0,
         consumers: this.#index.count(destination),
         inFlight: 0,
-        publishedPerSecond: rates?.published.perSecond() ?? 0,
-        deliveredPerSecond: rates?.delivered.perSecond() ?? 0,
+        publishedPerSecond: topic?.published.perSecond() ?? 0,
+        deliveredPerSecond: topic?.delivered.perSecond() ?? 0,
       }
     })
   }
 
   #fanOut(destination: string, segments: readonly string[], held: HeldMessage): void {
     if (this.#isClosed || isExpired(held, this.#parts.epochMs)) return
-    this.#rates.get(destination)?.published.count()
-    this.#index.match(destination, segments, (subscription) => subscription.offer(held))
+    const nowMs = this.#parts.nowMs()
+    this.#topics.get(destination)?.published.count(1, nowMs)
+    this.#index.match(destination, segments, (subscription) => subscription.offer(held, nowMs))
   }
 
   #keepChange(destination: string, position: number, held: HeldMessage): StoreChange {
     return { kind: 'add', shelf: HISTORY_SHELF + destination, position, message: toStored(held), deliveries: 0 }
   }
 
-  #keepRates(destination: string): TopicRates {
-    let rates = this.#rates.get(destination)
-    if (rates === undefined) {
-      rates = { published: createRate(this.#parts.nowMs), delivered: createRate(this.#parts.nowMs) }
-      this.#rates.set(destination, rates)
-    }
-    return rates
+  #keep(destination: string, segments: readonly string[]): Topic {
+    const known = this.#topics.get(destination)
+    if (known !== undefined) return known
+    const { nowMs } = this.#parts
+    const topic = { destination, segments, published: createRate(nowMs), delivered: createRate(nowMs) }
+    this.#topics.set(destination, topic)
+    return topic
   }
 
-  #forgetRates(destination: string): void {
-    if (!this.#index.has(destination) && this.#histories.get(destination) === undefined) this.#rates.delete(destination)
+  #forget(destination: string): void {
+    if (!this.#index.has(destination) && this.#histories.get(destination) === undefined)
+      this.#topics.delete(destination)
   }
 }

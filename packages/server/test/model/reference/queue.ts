@@ -1,3 +1,5 @@
+import { DEAD_LETTERS } from '../operation.js'
+
 /**
  * Where a message of a queue is. `arriving`, `leaving` and `returning`: what was asked for has not taken effect; `burying`:
  * on its way to the dead letters.
@@ -38,6 +40,10 @@ export interface ModelQueue {
   entries: Entry[]
   /** Messages were dropped before the next one that is given. */
   isGapAhead: boolean
+  /** The same, of the next one that comes: only after a restart. */
+  isGapBehind: boolean
+  /** When one was dropped last: the store had been asked so often, at the latest. */
+  lastDrop: { stamp: number | undefined } | undefined
 }
 
 export type NewEntry = Pick<Entry, 'tag' | 'queue' | 'isPersistent' | 'expiresAtMs' | 'kind' | 'origin' | 'state'>
@@ -54,6 +60,12 @@ export function createEntry(init: NewEntry, place: number): Entry {
   return { ...init, ...fresh, place }
 }
 
+/** A message as it lies with the dead letters, after it has died in its queue. */
+export function createLetter({ tag, isPersistent, kind, queue }: Entry, place: number): Entry {
+  const dead = { queue: DEAD_LETTERS, origin: queue, expiresAtMs: undefined, state: 'ready' } as const
+  return createEntry({ tag, isPersistent, kind, ...dead }, place)
+}
+
 /** True if nobody may be given `other` while he could have `one`. */
 export function precedes(one: Entry, other: Entry): boolean {
   return one.place < other.place
@@ -63,4 +75,12 @@ export function precedes(one: Entry, other: Entry): boolean {
 export function selects(selector: string | undefined, kind: string): boolean {
   if (selector === undefined) return true
   return selector === "kind = 'a'" ? kind === 'a' : kind !== 'a'
+}
+
+export function isOver({ expiresAtMs }: { readonly expiresAtMs: number | undefined }, nowMs: number): boolean {
+  return expiresAtMs !== undefined && expiresAtMs <= nowMs
+}
+
+export function show({ tag, queue, state, deliveries }: Entry): string {
+  return `${tag} in ${queue} (${state}, delivered ${deliveries} times)`
 }
