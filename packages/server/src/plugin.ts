@@ -134,6 +134,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
       admit,
       upgradeRequired: () => new UpgradeRequired(),
       accept: (connection) => endpoint.accept(connection),
+      taken: (socket) => guard.taken(socket),
     })
   }
 }

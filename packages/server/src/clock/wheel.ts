@@ -28,10 +28,34 @@ export function createWheel(clock: Clock, tickMs = 100, slotCount = 512): Wheel 
   return new HashedWheel(clock, tickMs, slotCount)
 }
 
-interface Entry extends Timer {
+/** What waits. It lets go of what it was to run as soon as it is over: its owner may keep it for long. */
+class Entry implements Timer {
   readonly dueMs: number
-  readonly slot: Set<Entry>
-  readonly run: () => void
+  readonly #wheel: HashedWheel
+  #slot: Set<Entry> | undefined
+  #run: (() => void) | undefined
+
+  constructor(wheel: HashedWheel, slot: Set<Entry>, dueMs: number, run: () => void) {
+    this.#wheel = wheel
+    this.#slot = slot
+    this.dueMs = dueMs
+    this.#run = run
+  }
+
+  cancel(): void {
+    this.take()
+  }
+
+  /** What is to be run, once; nothing is waiting then. */
+  take(): (() => void) | undefined {
+    const run = this.#run
+    if (run === undefined) return undefined
+    this.#run = undefined
+    this.#slot?.delete(this)
+    this.#slot = undefined
+    this.#wheel.taken()
+    return run
+  }
 }
 
 /*
@@ -62,28 +86,25 @@ class HashedWheel implements Wheel {
     }
     const dueMs = nowMs + Math.max(delayMs, 0)
     const slot = this.#slot(this.#spanOf(dueMs))
-    const entry: Entry = { dueMs, slot, run, cancel: () => this.#take(entry) }
+    const entry = new Entry(this, slot, dueMs, run)
     slot.add(entry)
     this.#waiting++
     return entry
   }
 
   stop(): void {
-    for (const slot of this.#slots) slot.clear()
-    this.#waiting = 0
+    for (const slot of this.#slots) for (const entry of slot) entry.cancel()
     this.#pause()
+  }
+
+  /** One entry waits no more. */
+  taken(): void {
+    this.#waiting--
   }
 
   #pause(): void {
     this.#stopInterval?.()
     this.#stopInterval = undefined
-  }
-
-  /** False if it had been taken before. */
-  #take(entry: Entry): boolean {
-    if (!entry.slot.delete(entry)) return false
-    this.#waiting--
-    return true
   }
 
   #turn(): void {
@@ -96,7 +117,7 @@ class HashedWheel implements Wheel {
       for (const entry of this.#slot(span)) if (entry.dueMs <= nowMs) due.push(entry)
     }
     // What runs may arm and cancel others: those armed now wait for a later turn, those cancelled are gone.
-    for (const entry of due) if (this.#take(entry)) entry.run()
+    for (const entry of due) entry.take()?.()
     this.#span = last
     if (this.#waiting === 0) this.#pause()
   }

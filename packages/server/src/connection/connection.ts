@@ -10,8 +10,11 @@ export interface Peer {
   readonly protocol: string | undefined
   /** What the `identify` hook found, before any STOMP frame. */
   readonly identity: unknown
-  /** The HTTP request that opened the connection; its type is known to the hooks, not to the rooms between. */
-  readonly request: unknown
+  /**
+   * The HTTP request that opened the connection; its type is known to the hooks, not to the rooms between. It weighs more
+   * than the rest of an idle connection: whoever has asked it what there was to know sets it to undefined.
+   */
+  request: unknown
   /** Address and port of the other end, where there is one. */
   readonly remoteAddress: string | undefined
 }

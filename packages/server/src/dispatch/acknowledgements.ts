@@ -1,6 +1,7 @@
-import type { Frame, Headers, Version } from '@hoofbeat/codec'
+import type { Frame, Headers } from '@hoofbeat/codec'
 import type { AckReference, AckRequest, Channel } from '../broker/broker.js'
 import { StompError } from '../errors.js'
+import type { DispatchCaller } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
 import type { Outcomes } from './outcomes.js'
 import type { SubscriptionList } from './subscription-list.js'
@@ -14,7 +15,7 @@ export interface Acknowledgements {
 
 /** What the acknowledgements of one session go through. */
 export interface AcknowledgementsParts {
-  readonly version: Version
+  readonly caller: Pick<DispatchCaller, 'version'>
   readonly channel: Pick<Channel, 'handle'>
   readonly subscriptions: SubscriptionList
   readonly transactions: Transactions
@@ -24,32 +25,40 @@ export interface AcknowledgementsParts {
 
 /** Makes the acknowledgements of one session. */
 export function createAcknowledgements(parts: AcknowledgementsParts): Acknowledgements {
-  const { version, channel, subscriptions, transactions, effects, outcomes } = parts
+  return new SessionAcknowledgements(parts)
+}
+
+class SessionAcknowledgements implements Acknowledgements {
+  readonly #parts: AcknowledgementsParts
+
+  constructor(parts: AcknowledgementsParts) {
+    this.#parts = parts
+  }
+
+  answer(frame: Frame, command: AckRequest['command']): void {
+    const { channel, transactions, effects, outcomes } = this.#parts
+    const named = this.#reference(frame.headers)
+    const request: AckRequest | undefined = named && { command, reference: named }
+    const transaction = frame.headers.get('transaction')
+    if (transaction === undefined) return effects.settle(frame, () => request && channel.handle(request))
+    transactions.check(transaction, frame)
+    transactions.add(transaction, frame, {
+      kind: 'broker',
+      requests: () => (request === undefined ? [] : [request]),
+    })
+    outcomes.settled(frame)
+  }
 
   /** Undefined: a message of a subscription route, for which nobody waits; some clients acknowledge whatever they get. */
-  const reference = (headers: Headers): AckReference | undefined => {
+  #reference(headers: Headers): AckReference | undefined {
+    const { caller, subscriptions } = this.#parts
     // STOMP 1.2 names the delivery by its `ack`, the versions before by message and subscription.
-    if (version === '1.2') return { ack: headers.get('id') ?? '' }
+    if (caller.version === '1.2') return { ack: headers.get('id') ?? '' }
     const messageId = headers.get('message-id') ?? ''
     const shownId = headers.get('subscription')
     if (shownId === undefined) return { messageId, subscription: undefined }
     const found = subscriptions.find(shownId, undefined)
     if (found !== undefined) return found.kind === 'route' ? undefined : { messageId, subscription: found.id }
     throw new StompError('STOMP_ERR_ACK_UNKNOWN', { message: `There is no subscription with the id '${shownId}'` })
-  }
-
-  return {
-    answer(frame, command) {
-      const named = reference(frame.headers)
-      const request: AckRequest | undefined = named && { command, reference: named }
-      const transaction = frame.headers.get('transaction')
-      if (transaction === undefined) return effects.settle(frame, () => request && channel.handle(request))
-      transactions.check(transaction, frame)
-      transactions.add(transaction, frame, {
-        kind: 'broker',
-        requests: () => (request === undefined ? [] : [request]),
-      })
-      outcomes.settled(frame)
-    },
   }
 }

@@ -17,32 +17,45 @@ export interface Authorization {
 
 /** Makes the authorization of one session. */
 export function createAuthorization(gate: HookGate, outcomes: Outcomes): Authorization {
-  let isClosed = false
-  const late = (frame: Frame, effect: () => void): void => {
-    if (isClosed && frame.command !== 'SEND') return
+  return new SessionAuthorization(gate, outcomes)
+}
+
+class SessionAuthorization implements Authorization {
+  readonly #gate: HookGate
+  readonly #outcomes: Outcomes
+  #isClosed = false
+
+  constructor(gate: HookGate, outcomes: Outcomes) {
+    this.#gate = gate
+    this.#outcomes = outcomes
+  }
+
+  whenAllowed<R>(frame: Frame, hooks: readonly ((request: R) => unknown)[], request: R, effect: () => void): void {
+    this.#gate.pass(hooks, request, {
+      passed: effect,
+      passedLater: () => this.#late(frame, effect),
+      refused: (error) => this.#outcomes.refused(frame, error, 'STOMP_ERR_FORBIDDEN'),
+    })
+  }
+
+  whenKnown<T>(frame: Frame, pending: Promise<T>, effect: (known: T) => void): void {
+    this.#gate.hold(pending, {
+      passedLater: (known) => this.#late(frame, () => effect(known)),
+      refused: (error) => this.#outcomes.refused(frame, error),
+    })
+  }
+
+  close(): void {
+    this.#isClosed = true
+  }
+
+  #late(frame: Frame, effect: () => void): void {
+    if (this.#isClosed && frame.command !== 'SEND') return
     try {
       effect()
     } catch (error) {
-      outcomes.refused(frame, error)
+      this.#outcomes.refused(frame, error)
     }
-  }
-  return {
-    whenAllowed(frame, hooks, request, effect) {
-      gate.pass(hooks, request, {
-        passed: effect,
-        passedLater: () => late(frame, effect),
-        refused: (error) => outcomes.refused(frame, error, 'STOMP_ERR_FORBIDDEN'),
-      })
-    },
-    whenKnown(frame, pending, effect) {
-      gate.hold(pending, {
-        passedLater: (known) => late(frame, () => effect(known)),
-        refused: (error) => outcomes.refused(frame, error),
-      })
-    },
-    close() {
-      isClosed = true
-    },
   }
 }
 

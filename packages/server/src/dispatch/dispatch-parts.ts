@@ -15,7 +15,7 @@ export interface DispatchParts {
   readonly routes: Routes
   readonly publications: Publications
   readonly replyQueues: Pick<ReplyQueues, 'open'>
-  readonly users: Pick<UserRegistry, 'add'>
+  readonly users: Pick<UserRegistry, 'add' | 'remove'>
   readonly syntax: DestinationSyntax
   readonly rules: Rules
   /** Hooks for every destination, in their order; may grow until the application is ready. */

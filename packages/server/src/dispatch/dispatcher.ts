@@ -7,16 +7,16 @@ import { type Acknowledgements, createAcknowledgements } from './acknowledgement
 import { type Authorization, createAuthorization } from './authorization.js'
 import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
 import { createEffects, type Effects } from './effects.js'
-import { createHandlers } from './handlers.js'
-import { createHookGate } from './hook-gate.js'
+import { type ChangeListener, createHandlers, type Handlers } from './handlers.js'
+import { createHookGate, type HookGate } from './hook-gate.js'
 import { createOutcomes, type Outcomes } from './outcomes.js'
 import type { Recipient } from './recipient.js'
 import type { TempQueues } from './reply-queues.js'
 import { createRouteCalls, type RouteCalls } from './route-calls.js'
 import { createSends, type Sends } from './sends.js'
-import { createSessionDestinations } from './session-destinations.js'
+import { createSessionDestinations, type SessionDestinations } from './session-destinations.js'
 import { createSubscribes, type Subscribes } from './subscribes.js'
-import { createSubscriptionList } from './subscription-list.js'
+import { createSubscriptionList, type SubscriptionList } from './subscription-list.js'
 import { createTransactions, type Transactions } from './transactions.js'
 
 export type { DispatchCaller, DispatchLimits, DispatchParts } from './dispatch-parts.js'
@@ -40,53 +40,51 @@ export function openDispatcher(recipient: Recipient, caller: DispatchCaller, par
   return new SessionDispatcher(recipient, caller, parts)
 }
 
-class SessionDispatcher implements Dispatcher, Subscriber {
-  readonly #channel: Channel
-  readonly #leave: () => void
-  readonly #tempQueues: TempQueues
-  readonly #outcomes: Outcomes
-  readonly #effects: Effects
-  readonly #transactions: Transactions
-  readonly #authorization: Authorization
-  readonly #calls: RouteCalls
+/*
+ * The parts of a dispatcher turn to one another through it: there are a dozen of them for each session, and an idle one
+ * should weigh little. So they are made with the dispatcher itself, and look at it when they are used, not before.
+ */
+class SessionDispatcher implements Dispatcher, Subscriber, ChangeListener {
+  readonly shared: DispatchParts
+  readonly caller: DispatchCaller
+  readonly recipient: Recipient
+  readonly channel: Channel
+  readonly tempQueues: TempQueues
+  readonly outcomes: Outcomes
+  readonly effects: Effects
+  readonly transactions: Transactions
+  readonly authorization: Authorization
+  readonly handlers: Handlers
+  readonly destinations: SessionDestinations
+  readonly subscriptions: SubscriptionList
+  readonly calls: RouteCalls
+  readonly #gate: HookGate
   readonly #sends: Sends
   readonly #subscribes: Subscribes
   readonly #acknowledgements: Acknowledgements
   #isClosed = false
 
   constructor(recipient: Recipient, caller: DispatchCaller, shared: DispatchParts) {
-    const { broker, users, replyQueues, syntax, publications, nextMessageId, limits, after } = shared
-    const { sessionId, user, clientId, version } = caller
-    const channel = broker.attach(this, { sessionId, userName: user?.name, clientId })
-    this.#channel = channel
-    this.#leave = users.add({ sessionId, user })
-    this.#tempQueues = replyQueues.open(sessionId)
-    const outcomes = createOutcomes(recipient)
-    this.#outcomes = outcomes
-    const effects = createEffects(recipient, outcomes, () => channel.ready())
-    this.#effects = effects
-    const transactions = createTransactions(limits)
-    this.#transactions = transactions
-
-    const updatePaused = (): void => recipient.setPaused(gate.isPending || handlers.isFull)
-    const gate = createHookGate(limits.hookTimeoutMs, after, updatePaused)
-    const handlers = createHandlers(limits.maxRunningHandlers, updatePaused)
-    const authorization = createAuthorization(gate, outcomes)
-    this.#authorization = authorization
-
-    const tempQueues = this.#tempQueues
-    const destinations = createSessionDestinations({ sessionId, syntax, publications, tempQueues })
-    const subscriptions = createSubscriptionList(limits.maxSubscriptions)
-    const calls = createRouteCalls({
-      ...{ caller, recipient, handlers, effects, outcomes, subscriptions, publications, nextMessageId },
-    })
-    this.#calls = calls
-    const common = { shared, caller, channel, destinations, authorization, effects, outcomes, calls }
-    this.#sends = createSends({ ...common, transactions })
-    this.#subscribes = createSubscribes({ ...common, subscriptions })
-    this.#acknowledgements = createAcknowledgements({
-      ...{ version, channel, subscriptions, transactions, effects, outcomes },
-    })
+    const { broker, users, replyQueues, limits } = shared
+    const { sessionId, user, clientId } = caller
+    this.shared = shared
+    this.caller = caller
+    this.recipient = recipient
+    this.channel = broker.attach(this, { sessionId, userName: user?.name, clientId })
+    users.add(caller)
+    this.tempQueues = replyQueues.open(sessionId)
+    this.outcomes = createOutcomes(recipient)
+    this.effects = createEffects(recipient, this.outcomes, this.channel)
+    this.transactions = createTransactions(limits)
+    this.#gate = createHookGate(this, shared)
+    this.handlers = createHandlers(limits.maxRunningHandlers, this)
+    this.authorization = createAuthorization(this.#gate, this.outcomes)
+    this.destinations = createSessionDestinations(this)
+    this.subscriptions = createSubscriptionList(limits.maxSubscriptions)
+    this.calls = createRouteCalls(this)
+    this.#sends = createSends(this)
+    this.#subscribes = createSubscribes(this)
+    this.#acknowledgements = createAcknowledgements(this)
   }
 
   handle(frame: Frame): void {
@@ -102,56 +100,61 @@ class SessionDispatcher implements Dispatcher, Subscriber {
         case 'NACK':
           return this.#acknowledgements.answer(frame, frame.command)
         case 'BEGIN':
-          this.#transactions.begin(frame.headers.get('transaction') ?? '')
-          return this.#outcomes.settled(frame)
+          this.transactions.begin(frame.headers.get('transaction') ?? '')
+          return this.outcomes.settled(frame)
         case 'ABORT':
-          this.#transactions.take(frame.headers.get('transaction') ?? '')
-          return this.#outcomes.settled(frame)
+          this.transactions.take(frame.headers.get('transaction') ?? '')
+          return this.outcomes.settled(frame)
         case 'COMMIT':
           return this.#commit(frame)
         default:
           throw new StompError('STOMP_ERR_UNSUPPORTED', { message: `${frame.command} is not offered by this server` })
       }
     } catch (error) {
-      this.#outcomes.refused(frame, error)
+      this.outcomes.refused(frame, error)
     }
   }
 
   ready(): void {
-    this.#effects.ready()
+    this.effects.ready()
   }
 
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#authorization.close()
-    this.#leave()
+    this.authorization.close()
+    this.shared.users.remove(this.caller)
     // First: what is addressed here from now on is dropped, not refused.
-    this.#tempQueues.end()
-    this.#channel.detach()
+    this.tempQueues.end()
+    this.channel.detach()
+  }
+
+  /** Of the hook gate and the handlers: the session reads on, or not. */
+  changed(): void {
+    this.recipient.setPaused(this.#gate.isPending || this.handlers.isFull)
   }
 
   // From the broker.
 
   deliver(message: Message, delivery: Delivery): Taken {
-    return this.#effects.deliver(message, delivery)
+    return this.effects.deliver(message, delivery)
   }
 
   refuse(error: StompError): void {
-    this.#outcomes.failed(error)
+    this.outcomes.failed(error)
   }
 
   /** The broker's part together, or nothing; then the routes, in their order. */
   #commit(frame: Frame): void {
-    const admitted = this.#transactions.take(frame.headers.get('transaction') ?? '')
+    const admitted = this.transactions.take(frame.headers.get('transaction') ?? '')
     const commit = (): ReturnType<Channel['commit']> => {
       const requests: TransactionRequest[] = []
       for (const each of admitted) if (each.kind === 'broker') requests.push(...each.requests())
-      return requests.length === 0 ? undefined : this.#channel.commit(requests)
+      return requests.length === 0 ? undefined : this.channel.commit(requests)
     }
-    this.#effects.settle(frame, commit, {
+    this.effects.settle(frame, commit, {
       next: () => {
-        for (const each of admitted) if (each.kind === 'route') this.#calls.follow(each.invocation)
+        for (const each of admitted) if (each.kind === 'route') this.calls.follow(each.invocation)
       },
     })
   }

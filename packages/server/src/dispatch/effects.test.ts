@@ -25,7 +25,7 @@ function setUp(answer: (count: number) => Taken = () => 'taken') {
       refused: (_frame, thrown) => told.push(`refused: ${thrown}`),
       failed: (thrown) => told.push(`failed: ${thrown}`),
     },
-    () => told.push('ready'),
+    { ready: () => told.push('ready') },
   )
   /** What the broker is told of deliveries 1 to `to`. */
   const deliver = (to: number): Taken[] =>

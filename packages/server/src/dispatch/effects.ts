@@ -1,5 +1,5 @@
 import type { Frame } from '@hoofbeat/codec'
-import type { Settled } from '../broker/broker.js'
+import type { Channel, Settled } from '../broker/broker.js'
 import type { Delivery, Taken } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
 import type { Outcomes } from './outcomes.js'
@@ -30,15 +30,19 @@ export interface Effects {
   ready(): void
 }
 
-/** Makes the effects of one session; `ready` tells the broker that there is room again. */
-export function createEffects(recipient: Pick<Recipient, 'deliver'>, outcomes: Outcomes, ready: () => void): Effects {
-  return new SessionEffects(recipient, outcomes, ready)
+/** Makes the effects of one session; the channel is told when there is room again. */
+export function createEffects(
+  recipient: Pick<Recipient, 'deliver'>,
+  outcomes: Outcomes,
+  channel: Pick<Channel, 'ready'>,
+): Effects {
+  return new SessionEffects(recipient, outcomes, channel)
 }
 
 class SessionEffects implements Effects {
   readonly #recipient: Pick<Recipient, 'deliver'>
   readonly #outcomes: Outcomes
-  readonly #ready: () => void
+  readonly #channel: Pick<Channel, 'ready'>
   #isHolding = false
   #held: [Message, Delivery][] | undefined
   /** The recipient has said `full`, and will say when it is not any more. */
@@ -46,10 +50,10 @@ class SessionEffects implements Effects {
   /** The broker was told `full` of a delivery that was held. */
   #hasHeldBack = false
 
-  constructor(recipient: Pick<Recipient, 'deliver'>, outcomes: Outcomes, ready: () => void) {
+  constructor(recipient: Pick<Recipient, 'deliver'>, outcomes: Outcomes, channel: Pick<Channel, 'ready'>) {
     this.#recipient = recipient
     this.#outcomes = outcomes
-    this.#ready = ready
+    this.#channel = channel
   }
 
   settle(frame: Frame, effect: () => Settled, consequences?: Consequences): void {
@@ -89,7 +93,7 @@ class SessionEffects implements Effects {
   ready(): void {
     this.#isFull = false
     this.#hasHeldBack = false
-    this.#ready()
+    this.#channel.ready()
   }
 
   #give(message: Message, delivery: Delivery): Taken {

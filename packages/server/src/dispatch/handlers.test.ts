@@ -7,7 +7,7 @@ it('starts handlers in order, no more than allowed at a time, and says when it i
   const started: number[] = []
   const ends: (() => void)[] = []
   const seen: boolean[] = []
-  const handlers = createHandlers(2, () => seen.push(handlers.isFull))
+  const handlers = createHandlers(2, { changed: () => seen.push(handlers.isFull) })
   for (let i = 0; i < 4; i++) {
     handlers.run(() => {
       started.push(i)

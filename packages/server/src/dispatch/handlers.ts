@@ -8,27 +8,46 @@ export interface Handlers {
   run(handler: () => Promise<void>): void
 }
 
-/** Makes them; `changed` is told whenever `isFull` may have changed. */
-export function createHandlers(maxRunning: number, changed: () => void): Handlers {
-  const waiting: (() => Promise<void>)[] = []
-  let running = 0
-  const start = (handler: () => Promise<void>): void => {
-    running++
-    handler().then(() => {
-      running--
-      const next = waiting.shift()
-      if (next !== undefined) start(next)
-      changed()
-    })
+/** Who is told of a change. */
+export interface ChangeListener {
+  changed(): void
+}
+
+/** Makes them; `listener` is told whenever `isFull` may have changed. */
+export function createHandlers(maxRunning: number, listener: ChangeListener): Handlers {
+  return new RunningHandlers(maxRunning, listener)
+}
+
+class RunningHandlers implements Handlers {
+  readonly #maxRunning: number
+  readonly #listener: ChangeListener
+  #waiting: (() => Promise<void>)[] | undefined
+  #running = 0
+
+  constructor(maxRunning: number, listener: ChangeListener) {
+    this.#maxRunning = maxRunning
+    this.#listener = listener
   }
-  return {
-    get isFull() {
-      return running >= maxRunning
-    },
-    run(handler) {
-      if (running < maxRunning) start(handler)
-      else waiting.push(handler)
-      changed()
-    },
+
+  get isFull(): boolean {
+    return this.#running >= this.#maxRunning
+  }
+
+  run(handler: () => Promise<void>): void {
+    if (this.isFull) {
+      this.#waiting ??= []
+      this.#waiting.push(handler)
+    } else this.#start(handler)
+    this.#listener.changed()
+  }
+
+  #start(handler: () => Promise<void>): void {
+    this.#running++
+    handler().then(() => {
+      this.#running--
+      const next = this.#waiting?.shift()
+      if (next !== undefined) this.#start(next)
+      this.#listener.changed()
+    })
   }
 }

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createWheel } from '../clock/wheel.js'
 import { createFakeClock } from '../testing/fake-clock.js'
-import { createHookGate, type HookOutcome } from './hook-gate.js'
+import { createHookGate, type HookGate, type HookOutcome } from './hook-gate.js'
 
 function setUp() {
   const clock = createFakeClock()
   const wheel = createWheel(clock)
   const told: string[] = []
-  const gate = createHookGate(1_000, wheel.after.bind(wheel), () => told.push(gate.isPending ? 'pending' : 'free'))
+  const listener = { changed: () => told.push(gate.isPending ? 'pending' : 'free') }
+  const gate: HookGate = createHookGate(listener, { after: wheel.after.bind(wheel), limits: { hookTimeoutMs: 1_000 } })
   const outcome: HookOutcome = {
     passed: () => told.push('passed'),
     passedLater: () => told.push('passed later'),

@@ -1,5 +1,6 @@
 import { StompError } from '../errors.js'
 import { runHooks } from '../hooks/hooks.js'
+import type { ChangeListener } from './handlers.js'
 
 /** What follows from what is waited for; exactly one of these is called, once. Neither may throw. */
 export interface LateOutcome<T> {
@@ -31,26 +32,53 @@ export interface HookGate {
   hold<T>(pending: Promise<T>, outcome: LateOutcome<T>): void
 }
 
-/** Makes the gate of one session. `changed` is told whenever `isPending` has changed. */
-export function createHookGate(
-  timeoutMs: number,
-  after: (delayMs: number, run: () => void) => { cancel(): void },
-  changed: () => void,
-): HookGate {
-  let isPending = false
-  const wait = <T>(pending: Promise<T>, outcome: LateOutcome<T>): void => {
-    isPending = true
-    changed()
+/** What the gates of all sessions share. */
+export interface HookGateParts {
+  /** Calls `run` once, after `delayMs`, unless it is cancelled. */
+  readonly after: (delayMs: number, run: () => void) => { cancel(): void }
+  readonly limits: { readonly hookTimeoutMs: number }
+}
+
+/** Makes the gate of one session. `listener` is told whenever `isPending` has changed. */
+export function createHookGate(listener: ChangeListener, parts: HookGateParts): HookGate {
+  return new SessionGate(listener, parts)
+}
+
+class SessionGate implements HookGate {
+  readonly #listener: ChangeListener
+  readonly #parts: HookGateParts
+  isPending = false
+
+  constructor(listener: ChangeListener, parts: HookGateParts) {
+    this.#listener = listener
+    this.#parts = parts
+  }
+
+  pass<R>(hooks: readonly ((request: R) => unknown)[], request: R, outcome: HookOutcome): void {
+    if (hooks.length === 0) return outcome.passed()
+    let pending: undefined | Promise<void>
+    try {
+      pending = runHooks(hooks, request)
+    } catch (error) {
+      return outcome.refused(error)
+    }
+    if (pending === undefined) outcome.passed()
+    else this.hold(pending, outcome)
+  }
+
+  hold<T>(pending: Promise<T>, outcome: LateOutcome<T>): void {
+    this.isPending = true
+    this.#listener.changed()
     let isOver = false
     const finish = (then: () => void): void => {
       if (isOver) return
       isOver = true
       deadline.cancel()
-      isPending = false
+      this.isPending = false
       then()
-      changed()
+      this.#listener.changed()
     }
-    const deadline = after(timeoutMs, () => {
+    const deadline = this.#parts.after(this.#parts.limits.hookTimeoutMs, () => {
       const message = 'Whether this is allowed was not decided in time'
       finish(() => outcome.refused(new StompError('STOMP_ERR_FORBIDDEN', { message })))
     })
@@ -58,22 +86,5 @@ export function createHookGate(
       (known) => finish(() => outcome.passedLater(known)),
       (error) => finish(() => outcome.refused(error)),
     )
-  }
-  return {
-    get isPending() {
-      return isPending
-    },
-    pass(hooks, request, outcome) {
-      if (hooks.length === 0) return outcome.passed()
-      let pending: undefined | Promise<void>
-      try {
-        pending = runHooks(hooks, request)
-      } catch (error) {
-        return outcome.refused(error)
-      }
-      if (pending === undefined) outcome.passed()
-      else wait(pending, outcome)
-    },
-    hold: wait,
   }
 }

@@ -14,12 +14,29 @@ export interface Outcomes {
 }
 
 /** Makes the outcomes of one session. */
-export function createOutcomes(recipient: Pick<Recipient, 'settled' | 'refused' | 'failed'>): Outcomes {
-  return {
-    settled: (frame) => recipient.settled(frame),
-    refused: (frame, thrown, fallback = 'STOMP_ERR_HANDLER_FAILED') =>
-      recipient.refused(frame, readable(toStompError(thrown, fallback))),
-    failed: (thrown) => recipient.failed(readable(toStompError(thrown, 'STOMP_ERR_HANDLER_FAILED'))),
+export function createOutcomes(recipient: OutcomeListener): Outcomes {
+  return new SessionOutcomes(recipient)
+}
+
+type OutcomeListener = Pick<Recipient, 'settled' | 'refused' | 'failed'>
+
+class SessionOutcomes implements Outcomes {
+  readonly #recipient: OutcomeListener
+
+  constructor(recipient: OutcomeListener) {
+    this.#recipient = recipient
+  }
+
+  settled(frame: Frame): void {
+    this.#recipient.settled(frame)
+  }
+
+  refused(frame: Frame, thrown: unknown, fallback: StompErrorCode = 'STOMP_ERR_HANDLER_FAILED'): void {
+    this.#recipient.refused(frame, readable(toStompError(thrown, fallback)))
+  }
+
+  failed(thrown: unknown): void {
+    this.#recipient.failed(readable(toStompError(thrown, 'STOMP_ERR_HANDLER_FAILED')))
   }
 }
 

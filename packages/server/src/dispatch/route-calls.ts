@@ -26,8 +26,7 @@ export interface RouteCallsParts {
   readonly effects: Effects
   readonly outcomes: Outcomes
   readonly subscriptions: SubscriptionList
-  readonly publications: Publications
-  readonly nextMessageId: () => string
+  readonly shared: { readonly publications: Publications; readonly nextMessageId: () => string }
 }
 
 /** Makes the calls of one session. */
@@ -43,14 +42,14 @@ class SessionRouteCalls implements RouteCalls {
   }
 
   settle(frame: Frame, invocation: Invocation | Promise<Invocation>): void {
-    const { handlers, effects, outcomes, publications } = this.#parts
+    const { handlers, effects, outcomes, shared } = this.#parts
     // Where others run before, nobody looks at it for a while.
     if (invocation instanceof Promise) invocation.catch(() => {})
     handlers.run(async () => {
       try {
         const invoke = invocation instanceof Promise ? await invocation : invocation
         const given = await invoke()
-        effects.settle(frame, () => publications.publishAll(given))
+        effects.settle(frame, () => shared.publications.publishAll(given))
       } catch (error) {
         outcomes.refused(frame, error)
       }
@@ -58,10 +57,10 @@ class SessionRouteCalls implements RouteCalls {
   }
 
   follow(invocation: Invocation): void {
-    const { handlers, outcomes, publications } = this.#parts
+    const { handlers, outcomes, shared } = this.#parts
     handlers.run(async () => {
       try {
-        await publications.publishAll(await invocation())
+        await shared.publications.publishAll(await invocation())
       } catch (error) {
         outcomes.failed(error)
       }
@@ -69,14 +68,14 @@ class SessionRouteCalls implements RouteCalls {
   }
 
   answer(frame: Frame, match: SubscriptionMatch, subscription: KnownSubscription, shownId: string | undefined): void {
-    const { caller, recipient, handlers, outcomes, subscriptions, nextMessageId } = this.#parts
+    const { caller, recipient, handlers, outcomes, subscriptions, shared } = this.#parts
     handlers.run(async () => {
       try {
         const reply = await match.invoke(frame, caller)
         outcomes.settled(frame)
         if (reply === undefined || !subscriptions.has(subscription)) return
         const { destination } = subscription
-        const message = createMessage({ id: nextMessageId(), destination, ...reply })
+        const message = createMessage({ id: shared.nextMessageId(), destination, ...reply })
         recipient.deliver(message, { subscription: shownId })
       } catch (error) {
         subscriptions.remove(subscription)

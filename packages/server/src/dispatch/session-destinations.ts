@@ -36,9 +36,8 @@ export interface SessionDestinations {
 
 /** What the destinations of one session are made of. */
 export interface SessionDestinationsParts {
-  readonly sessionId: string
-  readonly syntax: DestinationSyntax
-  readonly publications: Pick<Publications, 'resolve'>
+  readonly caller: { readonly sessionId: string }
+  readonly shared: { readonly syntax: DestinationSyntax; readonly publications: Pick<Publications, 'resolve'> }
   readonly tempQueues: TempQueues
 }
 
@@ -60,7 +59,7 @@ class OwnDestinations implements SessionDestinations {
   }
 
   segments(destination: string): readonly string[] {
-    const segments = this.#parts.syntax.segments(destination)
+    const segments = this.#parts.shared.syntax.segments(destination)
     if (segments !== undefined) return segments
     throw new StompError('STOMP_ERR_DESTINATION_INVALID', { message: `'${destination}' is not a destination` })
   }
@@ -71,7 +70,7 @@ class OwnDestinations implements SessionDestinations {
     }
     switch (segments[0]) {
       case USER:
-        otherUserDestination(destination, this.#parts.syntax)
+        otherUserDestination(destination, this.#parts.shared.syntax)
         return 'user'
       case TEMP_QUEUE:
         if (segments.length === 1) throw noTempQueue(destination)
@@ -84,15 +83,16 @@ class OwnDestinations implements SessionDestinations {
   }
 
   targets(destination: string, kind: SendKind): readonly string[] {
-    if (kind !== 'own') return this.#parts.publications.resolve(destination)
+    if (kind !== 'own') return this.#parts.shared.publications.resolve(destination)
     const inner = this.#parts.tempQueues.own(destination)
     return inner === undefined ? [] : [inner]
   }
 
   inner(destination: string, segments: readonly string[]): string | undefined {
-    const { syntax, sessionId, tempQueues } = this.#parts
+    const { caller, shared, tempQueues } = this.#parts
+    const { syntax } = shared
     const rest = ownUserDestination(destination, syntax)
-    if (rest !== undefined) return innerUserDestination(sessionId, rest)
+    if (rest !== undefined) return innerUserDestination(caller.sessionId, rest)
     if (syntax.isBelow(destination, REPLY_QUEUE_PREFIX)) {
       throw new StompError('STOMP_ERR_FORBIDDEN', {
         message: `'${REPLY_QUEUE_PREFIX}/...' is for replies only`,
@@ -106,7 +106,8 @@ class OwnDestinations implements SessionDestinations {
 
   addressed(headers: Headers): Headers {
     const replyTo = headers.get('reply-to')
-    const { syntax, tempQueues } = this.#parts
+    const { shared, tempQueues } = this.#parts
+    const { syntax } = shared
     if (replyTo === undefined || !syntax.isBelow(replyTo, TEMP_QUEUE_PREFIX)) return headers
     const segments = syntax.segments(replyTo)
     if (segments === undefined || segments.length === 1 || isPattern(segments)) {

@@ -28,27 +28,45 @@ export interface SubscriptionList {
 
 /** Makes an empty list for at most `maxSubscriptions`. */
 export function createSubscriptionList(maxSubscriptions: number): SubscriptionList {
-  const known = new Map<string, KnownSubscription>()
-  const idOf = (shownId: string | undefined, destination: string | undefined): string =>
-    shownId === undefined ? `destination ${destination}` : `id ${shownId}`
-  return {
-    check(shownId, destination) {
-      if (known.has(idOf(shownId, destination))) {
-        const name = shownId === undefined ? `at '${destination}' without an id` : `with the id '${shownId}'`
-        throw new StompError('STOMP_ERR_SUBSCRIPTION_EXISTS', { message: `A subscription ${name} exists already` })
-      }
-      if (known.size >= maxSubscriptions) throw new StompError('STOMP_ERR_SUBSCRIPTION_LIMIT')
-    },
-    add(shownId, destination, kind) {
-      const id = idOf(shownId, destination)
-      const subscription = { id, destination, kind }
-      known.set(id, subscription)
-      return subscription
-    },
-    find: (shownId, destination) => known.get(idOf(shownId, destination)),
-    has: (subscription) => known.get(subscription.id) === subscription,
-    remove: (subscription) => {
-      if (known.get(subscription.id) === subscription) known.delete(subscription.id)
-    },
+  return new SessionSubscriptions(maxSubscriptions)
+}
+
+class SessionSubscriptions implements SubscriptionList {
+  readonly #maxSubscriptions: number
+  readonly #known = new Map<string, KnownSubscription>()
+
+  constructor(maxSubscriptions: number) {
+    this.#maxSubscriptions = maxSubscriptions
   }
+
+  check(shownId: string | undefined, destination: string): void {
+    if (this.#known.has(idOf(shownId, destination))) {
+      const name = shownId === undefined ? `at '${destination}' without an id` : `with the id '${shownId}'`
+      throw new StompError('STOMP_ERR_SUBSCRIPTION_EXISTS', { message: `A subscription ${name} exists already` })
+    }
+    if (this.#known.size >= this.#maxSubscriptions) throw new StompError('STOMP_ERR_SUBSCRIPTION_LIMIT')
+  }
+
+  add(shownId: string | undefined, destination: string, kind: KnownSubscription['kind']): KnownSubscription {
+    const id = idOf(shownId, destination)
+    const subscription = { id, destination, kind }
+    this.#known.set(id, subscription)
+    return subscription
+  }
+
+  find(shownId: string | undefined, destination: string | undefined): KnownSubscription | undefined {
+    return this.#known.get(idOf(shownId, destination))
+  }
+
+  has(subscription: KnownSubscription): boolean {
+    return this.#known.get(subscription.id) === subscription
+  }
+
+  remove(subscription: KnownSubscription): void {
+    if (this.has(subscription)) this.#known.delete(subscription.id)
+  }
+}
+
+function idOf(shownId: string | undefined, destination: string | undefined): string {
+  return shownId === undefined ? `destination ${destination}` : `id ${shownId}`
 }

@@ -42,52 +42,66 @@ interface Open {
 
 /** Makes the transactions of one session: none is open. */
 export function createTransactions(limits: TransactionLimits): Transactions {
-  const open = new Map<string, Open>()
-  let bytes = 0
+  return new SessionTransactions(limits)
+}
 
-  const find = (name: string): Open => {
-    const transaction = open.get(name)
+class SessionTransactions implements Transactions {
+  readonly #limits: TransactionLimits
+  #open: Map<string, Open> | undefined
+  #bytes = 0
+
+  constructor(limits: TransactionLimits) {
+    this.#limits = limits
+  }
+
+  begin(name: string): void {
+    const { maxTransactions } = this.#limits
+    this.#open ??= new Map()
+    if (this.#open.has(name)) {
+      throw new StompError('STOMP_ERR_TRANSACTION_EXISTS', { message: `A transaction '${name}' is open already` })
+    }
+    if (this.#open.size >= maxTransactions) {
+      throw new StompError('STOMP_ERR_TRANSACTION_LIMIT', {
+        message: `A session may have at most ${maxTransactions} transactions open`,
+      })
+    }
+    this.#open.set(name, { admitted: [], bytes: 0 })
+  }
+
+  check(name: string, frame: Frame): void {
+    const { maxTransactionFrames, maxTransactionBytes } = this.#limits
+    const { admitted } = this.#find(name)
+    if (admitted.length >= maxTransactionFrames) {
+      throw new StompError('STOMP_ERR_TRANSACTION_LIMIT', {
+        message: `A transaction may have at most ${maxTransactionFrames} frames`,
+      })
+    }
+    if (this.#bytes + sizeOf(frame) > maxTransactionBytes) {
+      throw new StompError('STOMP_ERR_TRANSACTION_LIMIT', {
+        message: `The open transactions of a session may hold at most ${maxTransactionBytes} bytes`,
+      })
+    }
+  }
+
+  add(name: string, frame: Frame, admitted: Admitted): void {
+    const transaction = this.#find(name)
+    const size = sizeOf(frame)
+    transaction.admitted.push(admitted)
+    transaction.bytes += size
+    this.#bytes += size
+  }
+
+  take(name: string): readonly Admitted[] {
+    const transaction = this.#find(name)
+    this.#open?.delete(name)
+    this.#bytes -= transaction.bytes
+    return transaction.admitted
+  }
+
+  #find(name: string): Open {
+    const transaction = this.#open?.get(name)
     if (transaction !== undefined) return transaction
     throw new StompError('STOMP_ERR_TRANSACTION_UNKNOWN', { message: `No transaction '${name}' is open` })
-  }
-  return {
-    begin(name) {
-      if (open.has(name)) {
-        throw new StompError('STOMP_ERR_TRANSACTION_EXISTS', { message: `A transaction '${name}' is open already` })
-      }
-      if (open.size >= limits.maxTransactions) {
-        throw new StompError('STOMP_ERR_TRANSACTION_LIMIT', {
-          message: `A session may have at most ${limits.maxTransactions} transactions open`,
-        })
-      }
-      open.set(name, { admitted: [], bytes: 0 })
-    },
-    check(name, frame) {
-      const { admitted } = find(name)
-      if (admitted.length >= limits.maxTransactionFrames) {
-        throw new StompError('STOMP_ERR_TRANSACTION_LIMIT', {
-          message: `A transaction may have at most ${limits.maxTransactionFrames} frames`,
-        })
-      }
-      if (bytes + sizeOf(frame) > limits.maxTransactionBytes) {
-        throw new StompError('STOMP_ERR_TRANSACTION_LIMIT', {
-          message: `The open transactions of a session may hold at most ${limits.maxTransactionBytes} bytes`,
-        })
-      }
-    },
-    add(name, frame, admitted) {
-      const transaction = find(name)
-      const size = sizeOf(frame)
-      transaction.admitted.push(admitted)
-      transaction.bytes += size
-      bytes += size
-    },
-    take(name) {
-      const transaction = find(name)
-      open.delete(name)
-      bytes -= transaction.bytes
-      return transaction.admitted
-    },
   }
 }
 

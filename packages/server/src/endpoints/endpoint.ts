@@ -22,10 +22,13 @@ export interface Endpoint {
 /** Makes an endpoint for STOMP sessions. */
 export function createEndpoint(parts: SessionParts): Endpoint {
   const sessions = new Set<Session>()
+  const closed = (session: Session): void => {
+    sessions.delete(session)
+  }
   let drainCode: number | undefined
   return {
     accept(connection) {
-      const session = openSession(connection, parts, () => sessions.delete(session))
+      const session = openSession(connection, parts, closed)
       sessions.add(session)
       if (drainCode !== undefined) session.drain(drainCode)
     },

@@ -11,9 +11,10 @@ import type { Clock } from '../clock/clock.js'
 import type { Timer, Wheel } from '../clock/wheel.js'
 import type { Connection, ConnectionListener, Peer } from '../connection/connection.js'
 import type { Taken } from '../message/delivery.js'
+import type { Turn } from '../message/turn.js'
 import { createWireFrame, HEART_BEAT_FRAME, type WireFrame } from '../message/wire-frame.js'
-import { type BeatIntervals, type HeartBeat, startHeartBeat } from './heart-beat.js'
-import { createOutbox, type Outbox, type OutboxLimits } from './outbox.js'
+import { type BeatIntervals, type HeartBeat, type HeartBeatOwner, startHeartBeat } from './heart-beat.js'
+import { createOutbox, type Outbox, type OutboxLimits, type OutboxOwner } from './outbox.js'
 import type { Turns } from './turns.js'
 
 /** Limits of one framed connection: those of the codec, those of the outbox, and one of patience. */
@@ -79,7 +80,7 @@ export function frameConnection(
   return new StompStream(connection, from, listener, parts)
 }
 
-class StompStream implements FramedConnection, ConnectionListener {
+class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, HeartBeatOwner {
   readonly #connection: Connection
   readonly #listener: FrameListener
   readonly #parts: FramingParts
@@ -101,25 +102,7 @@ class StompStream implements FramedConnection, ConnectionListener {
     this.#listener = listener
     this.#parts = parts
     this.#decoder = createDecoder({ from, limits: parts.limits })
-    this.#outbox = createOutbox({
-      connection: {
-        write: (turn) => {
-          this.#heartBeat?.sent()
-          return connection.write(turn)
-        },
-      },
-      turns: parts.turns,
-      wheel: parts.wheel,
-      limits: parts.limits,
-      ready: () => {
-        // Between the last words and the end nobody is waiting.
-        if (this.#ending === undefined) listener.ready()
-      },
-      overflowed: () => {
-        this.#stop()
-        listener.overflowed()
-      },
-    })
+    this.#outbox = createOutbox(this, parts)
     connection.attach(this)
   }
 
@@ -145,13 +128,19 @@ class StompStream implements FramedConnection, ConnectionListener {
 
   startHeartBeat(intervals: BeatIntervals): void {
     if (!this.#isReading || this.#ending !== undefined) return
-    this.#heartBeat = startHeartBeat(intervals, {
-      clock: this.#parts.clock,
-      wheel: this.#parts.wheel,
-      beat: () => this.deliver(HEART_BEAT_FRAME),
-      silent: () => this.#listener.silent(),
-    })
+    if (intervals.sendEveryMs === 0 && intervals.expectEveryMs === 0) return
+    this.#heartBeat = startHeartBeat(intervals, this, this.#parts)
     this.#heartBeat.setPaused(this.#isPaused)
+  }
+
+  // From the heart-beat.
+
+  beat(): void {
+    this.deliver(HEART_BEAT_FRAME)
+  }
+
+  silent(): void {
+    this.#listener.silent()
   }
 
   setPaused(paused: boolean): void {
@@ -170,6 +159,25 @@ class StompStream implements FramedConnection, ConnectionListener {
     this.#connection.close(code, reason)
     this.#end()
   }
+
+  // From the outbox.
+
+  write(turn: Turn): boolean {
+    this.#heartBeat?.sent()
+    return this.#connection.write(turn)
+  }
+
+  ready(): void {
+    // Between the last words and the end nobody is waiting.
+    if (this.#ending === undefined) this.#listener.ready()
+  }
+
+  overflowed(): void {
+    this.#stop()
+    this.#listener.overflowed()
+  }
+
+  // From the connection.
 
   message(data: Uint8Array | string): void {
     if (!this.#isReading) return

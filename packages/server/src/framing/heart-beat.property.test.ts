@@ -25,7 +25,8 @@ it('under any traffic the peer hears us in every interval, and silence is judged
       let isPaused = false
       const heartBeat: HeartBeat = startHeartBeat(
         { sendEveryMs, expectEveryMs },
-        { clock, wheel, beat: () => send(), silent: () => judge() },
+        { beat: () => send(), silent: () => judge() },
+        { clock, wheel },
       )
       const send = (): void => {
         expect(clock.now() - sentMs).toBeLessThanOrEqual(sendEveryMs)

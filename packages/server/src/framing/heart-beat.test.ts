@@ -1,21 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { createWheel } from '../clock/wheel.js'
 import { createFakeClock } from '../testing/fake-clock.js'
-import { type BeatIntervals, type HeartBeat, startHeartBeat } from './heart-beat.js'
+import { type BeatIntervals, type HeartBeat, type HeartBeatOwner, startHeartBeat } from './heart-beat.js'
 
 function setUp(intervals: BeatIntervals) {
   const clock = createFakeClock()
   const beats: number[] = []
   const silences: number[] = []
-  const heartBeat: HeartBeat = startHeartBeat(intervals, {
-    clock,
-    wheel: createWheel(clock),
+  const owner: HeartBeatOwner = {
     beat: () => {
       beats.push(clock.now())
       heartBeat.sent()
     },
     silent: () => silences.push(clock.now()),
-  })
+  }
+  const heartBeat: HeartBeat = startHeartBeat(intervals, owner, { clock, wheel: createWheel(clock) })
   return { clock, beats, silences, heartBeat }
 }
 

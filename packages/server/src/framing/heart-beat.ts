@@ -20,17 +20,23 @@ export interface HeartBeat {
   stop(): void
 }
 
-/** What the watches need. `beat` writes one heart-beat; `silent` is told once, then both watches are over. */
+/** Whose heart-beats they are. */
+export interface HeartBeatOwner {
+  /** Writes one heart-beat. */
+  beat(): void
+  /** Told once; then both watches are over. */
+  silent(): void
+}
+
+/** What the watches of all connections share. */
 export interface HeartBeatParts {
   readonly clock: Clock
   readonly wheel: Wheel
-  readonly beat: () => void
-  readonly silent: () => void
 }
 
 /** Starts the watches that the intervals ask for. */
-export function startHeartBeat(intervals: BeatIntervals, parts: HeartBeatParts): HeartBeat {
-  return new Watches(intervals, parts)
+export function startHeartBeat(intervals: BeatIntervals, owner: HeartBeatOwner, parts: HeartBeatParts): HeartBeat {
+  return new Watches(intervals, owner, parts)
 }
 
 /*
@@ -43,6 +49,7 @@ export function startHeartBeat(intervals: BeatIntervals, parts: HeartBeatParts):
  * second look that comes late itself counts as a first one, for the same reason.
  */
 class Watches implements HeartBeat {
+  readonly #owner: HeartBeatOwner
   readonly #parts: HeartBeatParts
   readonly #beatAfterMs: number
   readonly #expectEveryMs: number
@@ -52,7 +59,8 @@ class Watches implements HeartBeat {
   #silenceTimer: Timer | undefined
   #isPaused = false
 
-  constructor(intervals: BeatIntervals, parts: HeartBeatParts) {
+  constructor(intervals: BeatIntervals, owner: HeartBeatOwner, parts: HeartBeatParts) {
+    this.#owner = owner
     this.#parts = parts
     const { sendEveryMs, expectEveryMs } = intervals
     this.#beatAfterMs = Math.max(sendEveryMs / 4, sendEveryMs * 0.9 - 2 * parts.wheel.tickMs)
@@ -85,7 +93,7 @@ class Watches implements HeartBeat {
       const idleMs = this.#parts.clock.now() - this.#lastSentMs
       if (idleMs < this.#beatAfterMs) return this.#armSend(this.#beatAfterMs - idleMs)
       this.#armSend(this.#beatAfterMs)
-      this.#parts.beat()
+      this.#owner.beat()
     })
   }
 
@@ -97,14 +105,14 @@ class Watches implements HeartBeat {
   #suspect(): void {
     const suspectMs = this.#expectEveryMs * 2
     if (this.#silentMs() < suspectMs) return this.#armSilence()
-    const { clock, wheel, silent } = this.#parts
+    const { clock, wheel } = this.#parts
     const lookMs = clock.now()
     this.#silenceTimer = wheel.after(this.#expectEveryMs / 2, () => {
       if (this.#lastHeardMs >= lookMs) return this.#armSilence()
       const isLate = clock.now() - lookMs > this.#expectEveryMs / 2 + 2 * wheel.tickMs
       if (isLate || this.#isPaused) return this.#suspect()
       this.stop()
-      silent()
+      this.#owner.silent()
     })
   }
 

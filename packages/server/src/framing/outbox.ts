@@ -1,5 +1,4 @@
 import type { Timer, Wheel } from '../clock/wheel.js'
-import type { Connection } from '../connection/connection.js'
 import type { Taken } from '../message/delivery.js'
 import type { Turn } from '../message/turn.js'
 import type { WireFrame } from '../message/wire-frame.js'
@@ -39,23 +38,30 @@ export interface Outbox extends Flushable {
 /** From this many bytes that wait for the end of the turn on, whoever can hold back is asked to. */
 const HIGH_WATER_BYTES = 65_536
 
-/** What an outbox needs; `overflowed` is told once, when the peer has been too slow by bytes or by time. */
+/** Whose outbox it is. */
+export interface OutboxOwner {
+  /** Writes all frames of a turn; false means full: no more until `drained`. */
+  write(turn: Turn): boolean
+  /** After `push` has returned `full`: there is room again. */
+  ready(): void
+  /** Told once: the peer has been too slow, by bytes or by time. */
+  overflowed(): void
+}
+
+/** What all outboxes share. */
 export interface OutboxParts {
-  readonly connection: Pick<Connection, 'write'>
   readonly turns: Turns
   readonly wheel: Wheel
   readonly limits: OutboxLimits
-  readonly overflowed: () => void
-  /** After `push` has returned `full`: there is room again. */
-  readonly ready: () => void
 }
 
 /** Makes the outbox of one connection. */
-export function createOutbox(parts: OutboxParts): Outbox {
-  return new TurnOutbox(parts)
+export function createOutbox(owner: OutboxOwner, parts: OutboxParts): Outbox {
+  return new TurnOutbox(owner, parts)
 }
 
 class TurnOutbox implements Outbox {
+  readonly #owner: OutboxOwner
   readonly #parts: OutboxParts
   #pending: Turn | undefined
   #isScheduled = false
@@ -65,7 +71,8 @@ class TurnOutbox implements Outbox {
   #isAwaited = false
   #stallTimer: Timer | undefined
 
-  constructor(parts: OutboxParts) {
+  constructor(owner: OutboxOwner, parts: OutboxParts) {
+    this.#owner = owner
     this.#parts = parts
   }
 
@@ -98,7 +105,7 @@ class TurnOutbox implements Outbox {
     if (this.#isEnded) return
     const turn = this.#pending
     this.discard()
-    if (turn !== undefined) this.#parts.connection.write(turn)
+    if (turn !== undefined) this.#owner.write(turn)
   }
 
   drained(): void {
@@ -125,7 +132,7 @@ class TurnOutbox implements Outbox {
     const turn = this.#pending
     if (turn === undefined) return
     this.#pending = undefined
-    if (this.#parts.connection.write(turn)) return
+    if (this.#owner.write(turn)) return
     this.#isFull = true
     this.#stallTimer = this.#parts.wheel.after(this.#parts.limits.sendTimeoutMs, () => this.#overflow())
   }
@@ -133,12 +140,12 @@ class TurnOutbox implements Outbox {
   #tellReady(): void {
     if (!this.#isAwaited || this.#isFull || this.#isEnded) return
     this.#isAwaited = false
-    this.#parts.ready()
+    this.#owner.ready()
   }
 
   #overflow(): void {
     if (this.#isEnded) return
     this.discard()
-    this.#parts.overflowed()
+    this.#owner.overflowed()
   }
 }

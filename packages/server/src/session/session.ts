@@ -45,7 +45,7 @@ export interface Session {
 }
 
 /** Begins a session on a connection, in the tick in which it was received. `closed` is told once, at the end. */
-export function openSession(connection: Connection, parts: SessionParts, closed: () => void): Session {
+export function openSession(connection: Connection, parts: SessionParts, closed: (session: Session) => void): Session {
   return new StompSession(connection, parts, closed)
 }
 
@@ -56,27 +56,26 @@ export function openSession(connection: Connection, parts: SessionParts, closed:
  */
 type State = 'waiting' | 'connecting' | 'connected' | 'leaving' | 'lingering' | 'closed'
 
+const NOBODY: readonly (() => void)[] = []
+
 class StompSession implements Session, FrameListener, Recipient {
   readonly id: string = crypto.randomUUID()
   readonly #parts: SessionParts
   readonly #framed: FramedConnection
-  readonly #onClosed: () => void
-  readonly #whenClosed: Promise<void>
-  #resolveClosed: () => void = () => {}
+  readonly #onClosed: (session: Session) => void
+  /** Whoever waits for the connection to be gone; undefined when it is. */
+  #waiting: readonly (() => void)[] | undefined = NOBODY
   #state: State = 'waiting'
   #dispatcher: Dispatcher | undefined
-  #timer: Timer
+  #timer: Timer | undefined
   /** Frames handed to the dispatcher whose outcome has not been told yet. */
   #unsettled = 0
   /** What to do when the last of them is settled. */
   #leave: (() => void) | undefined
 
-  constructor(connection: Connection, parts: SessionParts, closed: () => void) {
+  constructor(connection: Connection, parts: SessionParts, closed: (session: Session) => void) {
     this.#parts = parts
     this.#onClosed = closed
-    this.#whenClosed = new Promise((resolve) => {
-      this.#resolveClosed = resolve
-    })
     this.#framed = frameConnection(connection, 'client', this, parts.framing)
     this.#timer = this.#after(parts.limits.connectTimeoutMs, () =>
       this.#fail(new StompError('STOMP_ERR_CONNECT_TIMEOUT')),
@@ -87,7 +86,11 @@ class StompSession implements Session, FrameListener, Recipient {
     const close = (): void => this.#close(code, 'STOMP_ERR_CLOSING')
     if (this.#state === 'connected') this.#leaveWith(close)
     else if (this.#state !== 'leaving' && this.#state !== 'lingering') close()
-    return this.#whenClosed
+    const waiting = this.#waiting
+    if (waiting === undefined) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#waiting = [...waiting, resolve]
+    })
   }
 
   // From the framing room.
@@ -149,8 +152,10 @@ class StompSession implements Session, FrameListener, Recipient {
   closed(code: number, reason: string): void {
     this.#end()
     this.#parts.observe({ type: 'session-closed', session: this.id, code, reason })
-    this.#onClosed()
-    this.#resolveClosed()
+    this.#onClosed(this)
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    for (const resolve of waiting ?? []) resolve()
   }
 
   // From the dispatcher.
@@ -181,7 +186,7 @@ class StompSession implements Session, FrameListener, Recipient {
 
   #connect(frame: Frame): void {
     this.#state = 'connecting'
-    this.#timer.cancel()
+    this.#timer?.cancel()
     this.#timer = this.#after(this.#parts.limits.hookTimeoutMs, () => {
       this.#fail(new StompError('STOMP_ERR_NOT_AUTHENTICATED', { message: 'The credentials were not checked in time' }))
     })
@@ -197,7 +202,9 @@ class StompSession implements Session, FrameListener, Recipient {
 
   #connected(handshake: Handshake): void {
     if (this.#state !== 'connecting') return
-    this.#timer.cancel()
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#framed.peer.request = undefined
     const { user, version, clientId } = handshake
     this.#framed.version = version
     this.#framed.send({ command: 'CONNECTED', headers: handshake.headers })
@@ -246,7 +253,7 @@ class StompSession implements Session, FrameListener, Recipient {
   #leaveNow(): void {
     const leave = this.#leave
     this.#leave = undefined
-    this.#timer.cancel()
+    this.#timer?.cancel()
     leave?.()
   }
 
@@ -288,7 +295,7 @@ class StompSession implements Session, FrameListener, Recipient {
   #end(): void {
     this.#state = 'closed'
     this.#leave = undefined
-    this.#timer.cancel()
+    this.#timer?.cancel()
     this.#dispatcher?.close()
   }
 

@@ -12,6 +12,8 @@ export interface UpgradeGuardParts {
 
 /** Ends upgrade requests that nobody took over. */
 export interface UpgradeGuard {
+  /** Somebody has taken this one over: it is not watched any more. Those that nobody speaks for are looked at in time. */
+  taken(socket: Duplex): void
   /** The sessions are gone: ends every upgraded socket that nobody reads, now and from now on. */
   close(): void
 }
@@ -24,26 +26,32 @@ export interface UpgradeGuard {
  * what was answered on them is written.
  */
 export function guardUpgrades(server: Server, parts: UpgradeGuardParts): UpgradeGuard {
-  const unread = new Set<Duplex>()
+  const unread = new Map<Duplex, { cancel(): void }>()
+  // Of one that stays nothing is kept, neither here nor at the socket.
+  function forget(this: Duplex): void {
+    unread.get(this)?.cancel()
+    unread.delete(this)
+    this.off('close', forget)
+  }
   const end = (socket: Duplex): void => {
-    unread.delete(socket)
+    forget.call(socket)
     if (socket.listenerCount('data') > 0 || socket.destroyed) return
     socket.end(() => socket.destroy())
   }
   const guard = (_request: unknown, socket: Duplex): void => {
-    unread.add(socket)
-    const timer = parts.after(parts.timeoutMs, () => end(socket))
-    socket.once('close', () => {
-      timer.cancel()
-      unread.delete(socket)
-    })
+    unread.set(
+      socket,
+      parts.after(parts.timeoutMs, () => end(socket)),
+    )
+    socket.on('close', forget)
     // Fastify answers within this turn then; nothing of the application is asked any more.
     if (parts.isClosing()) parts.soon(() => end(socket))
   }
   server.on('upgrade', guard)
   return {
+    taken: (socket) => forget.call(socket),
     close() {
-      for (const socket of unread) end(socket)
+      for (const socket of unread.keys()) end(socket)
     },
   }
 }

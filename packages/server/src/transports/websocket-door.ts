@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import fastifyWebsocket from '@fastify/websocket'
-import type { FastifyInstance, FastifyRequest, FastifySchema, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Connection } from '../connection/connection.js'
 import { selectProtocol, webSocketConnection } from './websocket.js'
@@ -13,6 +14,8 @@ export interface WebSocketDoor {
   /** What a plain GET is answered. */
   readonly upgradeRequired: () => Error
   readonly accept: (connection: Connection) => void
+  /** The socket of an upgrade request is ours now. */
+  readonly taken: (socket: Socket) => void
 }
 
 /** How WebSockets are spoken where this plugin is the one that registers @fastify/websocket. */
@@ -45,10 +48,10 @@ export async function provideWebSocket(fastify: FastifyInstance, options: WebSoc
     },
   }
   await fastify.register(fastifyWebsocket, {
-    // A STOMP session says its ERROR and closes by itself; ending the socket at once would cut that off.
+    // Of the application's own WebSockets: ours listen for themselves.
     errorHandler(error, socket: WebSocket, request) {
       request.log.debug({ err: error }, 'WebSocket error')
-      if (!isOurs(request.raw.url)) socket.terminate()
+      socket.terminate()
     },
     options: serverOptions,
   })
@@ -65,7 +68,7 @@ function spelling(path: string): string {
 
 /** Opens the WebSocket door at one path. */
 export function openWebSocketDoor(fastify: FastifyInstance, door: WebSocketDoor): void {
-  if (!fastify.hasRequestDecorator('stompIdentity')) fastify.decorateRequest('stompIdentity', null)
+  if (!fastify.hasRequestDecorator('stompUpgrade')) fastify.decorateRequest('stompUpgrade', null)
   const hidden: FastifySchema & { readonly hide: boolean } = { hide: true }
   const route: RouteOptions = {
     method: 'GET',
@@ -73,17 +76,22 @@ export function openWebSocketDoor(fastify: FastifyInstance, door: WebSocketDoor)
     exposeHeadRoute: false,
     // Not part of an HTTP API description.
     schema: hidden,
-    async preValidation(request) {
-      if (request.ws) request.setDecorator('stompIdentity', (await door.admit(request)) ?? null)
+    async preValidation(request, reply) {
+      if (request.ws)
+        request.setDecorator('stompUpgrade', { reply, identity: (await door.admit(request)) ?? undefined })
     },
     async handler(_request, reply) {
       return reply.header('upgrade', 'websocket').header('connection', 'upgrade').send(door.upgradeRequired())
     },
     wsHandler(socket, request) {
+      const { reply, identity } = request.getDecorator<Upgrade>('stompUpgrade')
+      release(socket, reply)
+      // An injected request has no socket.
+      if (request.raw.socket instanceof Socket) door.taken(request.raw.socket)
       // Not for the application to broadcast to, nor for @fastify/websocket to end before the session has.
       fastify.websocketServer.clients.delete(socket)
       try {
-        door.accept(webSocketConnection(socket, request, request.getDecorator('stompIdentity') ?? undefined))
+        door.accept(webSocketConnection(socket, request, identity))
       } catch (error) {
         socket.terminate()
         throw error
@@ -91,4 +99,22 @@ export function openWebSocketDoor(fastify: FastifyInstance, door: WebSocketDoor)
     },
   }
   fastify.route(route)
+}
+
+/** What the door finds out before there is a WebSocket. */
+interface Upgrade {
+  readonly reply: FastifyReply
+  readonly identity: unknown
+}
+
+/**
+ * Lets a WebSocket stand alone: the request and the response that opened it weigh 2.5 KiB, and would be kept to its end,
+ * by the listener that @fastify/websocket has just added to tell its error handler of them, and by the socket. The
+ * connection listens for errors itself: a STOMP session says its ERROR and closes; to end the socket at once, as error
+ * handlers do, would cut that off.
+ */
+function release(socket: WebSocket, reply: FastifyReply): void {
+  const listener = socket.listeners('error').at(-1)
+  if (listener !== undefined) socket.off('error', listener as (error: Error) => void)
+  if (reply.raw.socket !== null) reply.raw.detachSocket(reply.raw.socket)
 }

@@ -80,16 +80,15 @@ class WebSocketConnection implements Connection {
      * of the error. Standing in for `close` lets the listener say its ERROR before the close frame leaves. The answer
      * to a close frame of the peer passes a reason too and is let through.
      */
-    const close = socket.close.bind(socket)
+    const { close } = socket
     socket.close = (code, reason) => {
       if (!this.#isEnding && code !== undefined && FAULT_CODES.has(code) && reason === undefined) {
         listener.broken(code, 'the peer broke the WebSocket protocol')
       }
       this.#isEnding = true
-      close(code, reason)
+      close.call(socket, code, reason)
     }
-    // `close` follows; an error without a listener would end the process.
-    socket.on('error', () => {})
+    socket.on('error', ignore)
   }
 
   write(turn: Turn): boolean {
@@ -129,3 +128,6 @@ class WebSocketConnection implements Connection {
     this.#socket.close(code, reason)
   }
 }
+
+/** `close` follows an error; one without a listener would end the process. */
+function ignore(): void {}

@@ -23,11 +23,9 @@ it('says at every moment what a list of the connected sessions says', () => {
       for (const { id, name } of steps) {
         const found = known.find((one) => one.id === id)
         if (found === undefined) {
-          known.push({
-            id,
-            name,
-            remove: registry.add({ sessionId: id, user: name === undefined ? undefined : { name } }),
-          })
+          const member = { sessionId: id, user: name === undefined ? undefined : { name } }
+          registry.add(member)
+          known.push({ id, name, remove: () => registry.remove(member) })
           if (name !== undefined && !names.includes(name)) names.push(name)
         } else {
           found.remove()

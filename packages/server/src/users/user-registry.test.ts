@@ -131,7 +131,10 @@ function bound() {
   const registry = createUserRegistry()
   return {
     users: registry.users,
-    add: (one: Member) => registry.add(one),
+    add(one: Member) {
+      registry.add(one)
+      return () => registry.remove(one)
+    },
     sessionIds: (name: string) => registry.sessionIds(name),
     has: (id: string) => registry.has(id),
   }

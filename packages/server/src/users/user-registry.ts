@@ -40,8 +40,10 @@ export interface Users {
 export interface UserRegistry {
   /** What applications see of it. */
   readonly users: Users
-  /** Takes a session in; the function that is returned removes it, and is harmless when repeated. Throws if the id is there already. */
-  add(member: Member): () => void
+  /** Takes a session in. Throws if the id is there already. */
+  add(member: Member): void
+  /** Removes this very member. Harmless when it is not there, or another one has its id since. */
+  remove(member: Member): void
   /** The sessions of a user in the order in which they connected; none if there is no such user. A copy. */
   sessionIds(userName: string): readonly string[]
   /** True if the session is connected. */
@@ -64,22 +66,22 @@ const NOBODY: readonly string[] = Object.freeze([])
 
 class SessionsByUser implements UserRegistry {
   readonly #entries = new Map<string, Entry>()
-  readonly #sessionIds = new Set<string>()
-  readonly users: Users = new ConnectedUsers(this.#entries, this.#sessionIds)
+  /** By session; with each the user that it was entered under. */
+  readonly #members = new Map<string, { readonly member: Member; readonly entry: Entry | undefined }>()
+  readonly users: Users = new ConnectedUsers(this.#entries, this.#members)
 
-  add(member: Member): () => void {
+  add(member: Member): void {
     const { sessionId, user } = member
-    if (this.#sessionIds.has(sessionId)) throw new Error(`the session '${sessionId}' is registered already`)
-    this.#sessionIds.add(sessionId)
-    const entry = user && this.#enter(user.name, { id: sessionId, user })
-    let isThere = true
-    return () => {
-      // The id may have come again since.
-      if (!isThere) return
-      isThere = false
-      this.#sessionIds.delete(sessionId)
-      if (entry !== undefined) this.#leave(entry, sessionId)
-    }
+    if (this.#members.has(sessionId)) throw new Error(`the session '${sessionId}' is registered already`)
+    this.#members.set(sessionId, { member, entry: user && this.#enter(user.name, { id: sessionId, user }) })
+  }
+
+  remove(member: Member): void {
+    const { sessionId } = member
+    const known = this.#members.get(sessionId)
+    if (known?.member !== member) return
+    this.#members.delete(sessionId)
+    if (known.entry !== undefined) this.#leave(known.entry, sessionId)
   }
 
   sessionIds(userName: string): readonly string[] {
@@ -88,7 +90,7 @@ class SessionsByUser implements UserRegistry {
   }
 
   has(sessionId: string): boolean {
-    return this.#sessionIds.has(sessionId)
+    return this.#members.has(sessionId)
   }
 
   #enter(name: string, session: UserSession): Entry {
@@ -111,11 +113,11 @@ class SessionsByUser implements UserRegistry {
 
 class ConnectedUsers implements Users {
   readonly #entries: ReadonlyMap<string, Entry>
-  readonly #sessionIds: ReadonlySet<string>
+  readonly #members: ReadonlyMap<string, unknown>
 
-  constructor(entries: ReadonlyMap<string, Entry>, sessionIds: ReadonlySet<string>) {
+  constructor(entries: ReadonlyMap<string, Entry>, members: ReadonlyMap<string, unknown>) {
     this.#entries = entries
-    this.#sessionIds = sessionIds
+    this.#members = members
   }
 
   get size(): number {
@@ -123,7 +125,7 @@ class ConnectedUsers implements Users {
   }
 
   get sessionCount(): number {
-    return this.#sessionIds.size
+    return this.#members.size
   }
 
   get(name: string): RegisteredUser | undefined {
