@@ -1,6 +1,7 @@
 // A part of a benchmark in a process of its own: a server, or a client that makes load.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { profileAnswers } from './profile.mjs'
 
 /**
  * Starts `file` (a URL) and waits until it has said that it is ready; see `answerParent`. `ready` is what it said then.
@@ -53,10 +54,10 @@ export async function startChild(file, { args = [], env = {}, execArgv = ['--exp
 /**
  * The other end of `startChild`: says that it is ready, then answers questions. `answers` has a function, which may be
  * async, for each question; each child also answers `usage`: processor time so far, and memory, with `{ gc: true }` after
- * a collection.
+ * a collection; and `startProfile` and `stopProfile`.
  */
 export function answerParent(ready, answers = {}) {
-  const all = { usage, ...answers }
+  const all = { usage, ...profileAnswers, ...answers }
   process.on('message', async ({ number, question, details }) => {
     try {
       process.send({ number, answer: await all[question](details) })
