@@ -18,6 +18,10 @@ export interface DestinationSyntax {
   rest(destination: string, prefix: string): string
 }
 
+/** So many destinations are remembered, of no more characters each: those that come again are not taken apart again. */
+const MAX_KNOWN = 1_000
+const MAX_KNOWN_LENGTH = 128
+
 /** STOMP 1.0 escapes nothing and drops spaces around a value; no version can write a NUL. */
 const UNWRITABLE = /[\u0000-\u001f\u007f]| $/
 
@@ -53,16 +57,25 @@ export function createDestinationSyntax(separator: Separator = '/'): Destination
     if (slash < 0) return [destination.slice(1)]
     return [destination.slice(1, slash), ...destination.slice(slash + 1).split('.')]
   }
+  const read = (destination: string): readonly string[] | undefined => {
+    if (destination.charCodeAt(0) !== 47 || UNWRITABLE.test(destination)) return undefined
+    const segments = split(destination)
+    for (let i = 0; i < segments.length; i++) {
+      const segment = segments[i]
+      if (segment === undefined || segment === '') return undefined
+      if (segment.includes('*') && segment !== '*' && !(segment === '**' && i === segments.length - 1)) return undefined
+    }
+    return segments
+  }
+  const known = new Map<string, readonly string[]>()
   return {
     segments(destination) {
-      if (destination.charCodeAt(0) !== 47 || UNWRITABLE.test(destination)) return undefined
-      const segments = split(destination)
-      for (let i = 0; i < segments.length; i++) {
-        const segment = segments[i]
-        if (segment === undefined || segment === '') return undefined
-        if (segment.includes('*') && segment !== '*' && !(segment === '**' && i === segments.length - 1))
-          return undefined
-      }
+      const again = known.get(destination)
+      if (again !== undefined) return again
+      const segments = read(destination)
+      if (segments === undefined || destination.length > MAX_KNOWN_LENGTH) return segments
+      if (known.size >= MAX_KNOWN) known.clear()
+      known.set(destination, segments)
       return segments
     },
     isBelow(destination, prefix) {

@@ -1,8 +1,6 @@
 import type { Frame } from '@hoofbeat/codec'
-import type { Channel, Subscriber, TransactionRequest } from '../broker/broker.js'
+import type { Channel, TransactionRequest } from '../broker/broker.js'
 import { StompError } from '../errors.js'
-import type { Delivery, Taken } from '../message/delivery.js'
-import type { Message } from '../message/message.js'
 import { type Acknowledgements, createAcknowledgements } from './acknowledgements.js'
 import { type Authorization, createAuthorization } from './authorization.js'
 import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
@@ -44,7 +42,7 @@ export function openDispatcher(recipient: Recipient, caller: DispatchCaller, par
  * The parts of a dispatcher turn to one another through it: there are a dozen of them for each session, and an idle one
  * should weigh little. So they are made with the dispatcher itself, and look at it when they are used, not before.
  */
-class SessionDispatcher implements Dispatcher, Subscriber, ChangeListener {
+class SessionDispatcher implements Dispatcher, ChangeListener {
   readonly shared: DispatchParts
   readonly caller: DispatchCaller
   readonly recipient: Recipient
@@ -70,11 +68,12 @@ class SessionDispatcher implements Dispatcher, Subscriber, ChangeListener {
     this.shared = shared
     this.caller = caller
     this.recipient = recipient
-    this.channel = broker.attach(this, { sessionId, userName: user?.name, clientId })
+    this.outcomes = createOutcomes(recipient)
+    this.effects = createEffects(recipient, this.outcomes)
+    this.channel = broker.attach(this.effects, { sessionId, userName: user?.name, clientId })
+    this.effects.channel = this.channel
     users.add(caller)
     this.tempQueues = replyQueues.open(sessionId)
-    this.outcomes = createOutcomes(recipient)
-    this.effects = createEffects(recipient, this.outcomes, this.channel)
     this.transactions = createTransactions(limits)
     this.#gate = createHookGate(this, shared)
     this.handlers = createHandlers(limits.maxRunningHandlers, this)
@@ -132,16 +131,6 @@ class SessionDispatcher implements Dispatcher, Subscriber, ChangeListener {
   /** Of the hook gate and the handlers: the session reads on, or not. */
   changed(): void {
     this.recipient.setPaused(this.#gate.isPending || this.handlers.isFull)
-  }
-
-  // From the broker.
-
-  deliver(message: Message, delivery: Delivery): Taken {
-    return this.effects.deliver(message, delivery)
-  }
-
-  refuse(error: StompError): void {
-    this.outcomes.failed(error)
   }
 
   /** The broker's part together, or nothing; then the routes, in their order. */

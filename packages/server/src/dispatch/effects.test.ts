@@ -25,8 +25,8 @@ function setUp(answer: (count: number) => Taken = () => 'taken') {
       refused: (_frame, thrown) => told.push(`refused: ${thrown}`),
       failed: (thrown) => told.push(`failed: ${thrown}`),
     },
-    { ready: () => told.push('ready') },
   )
+  effects.channel = { ready: () => told.push('ready') }
   /** What the broker is told of deliveries 1 to `to`. */
   const deliver = (to: number): Taken[] =>
     Array.from({ length: to }, (_, i) => effects.deliver(message(`${i + 1}`), { subscription: 's' }))

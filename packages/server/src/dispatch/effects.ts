@@ -1,5 +1,6 @@
 import type { Frame } from '@hoofbeat/codec'
-import type { Channel, Settled } from '../broker/broker.js'
+import type { Channel, Settled, Subscriber } from '../broker/broker.js'
+import type { StompError } from '../errors.js'
 import type { Delivery, Taken } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
 import type { Outcomes } from './outcomes.js'
@@ -21,28 +22,24 @@ export interface Consequences {
  * this same session: a client that sends to itself reads RECEIPT, then MESSAGE. A broker that settles later delivers
  * after that by itself.
  */
-export interface Effects {
+export interface Effects extends Subscriber {
+  /** Whom the broker knows by these effects; to be told once, before any frame. */
+  channel: Pick<Channel, 'ready'> | undefined
   /** Throws what the broker refuses at once; what it refuses later is told as an outcome. */
   settle(frame: Frame, effect: () => Settled, consequences?: Consequences): void
-  /** A delivery to this session. */
-  deliver(message: Message, delivery: Delivery): Taken
   /** After the recipient was full: there is room again. */
   ready(): void
 }
 
 /** Makes the effects of one session; the channel is told when there is room again. */
-export function createEffects(
-  recipient: Pick<Recipient, 'deliver'>,
-  outcomes: Outcomes,
-  channel: Pick<Channel, 'ready'>,
-): Effects {
-  return new SessionEffects(recipient, outcomes, channel)
+export function createEffects(recipient: Pick<Recipient, 'deliver'>, outcomes: Outcomes): Effects {
+  return new SessionEffects(recipient, outcomes)
 }
 
 class SessionEffects implements Effects {
   readonly #recipient: Pick<Recipient, 'deliver'>
   readonly #outcomes: Outcomes
-  readonly #channel: Pick<Channel, 'ready'>
+  channel: Pick<Channel, 'ready'> | undefined
   #isHolding = false
   #held: [Message, Delivery][] | undefined
   /** The recipient has said `full`, and will say when it is not any more. */
@@ -50,10 +47,9 @@ class SessionEffects implements Effects {
   /** The broker was told `full` of a delivery that was held. */
   #hasHeldBack = false
 
-  constructor(recipient: Pick<Recipient, 'deliver'>, outcomes: Outcomes, channel: Pick<Channel, 'ready'>) {
+  constructor(recipient: Pick<Recipient, 'deliver'>, outcomes: Outcomes) {
     this.#recipient = recipient
     this.#outcomes = outcomes
-    this.#channel = channel
   }
 
   settle(frame: Frame, effect: () => Settled, consequences?: Consequences): void {
@@ -90,10 +86,14 @@ class SessionEffects implements Effects {
     return 'full'
   }
 
+  refuse(error: StompError): void {
+    this.#outcomes.failed(error)
+  }
+
   ready(): void {
     this.#isFull = false
     this.#hasHeldBack = false
-    this.#channel.ready()
+    this.channel?.ready()
   }
 
   #give(message: Message, delivery: Delivery): Taken {

@@ -162,8 +162,8 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
 
   // From the outbox.
 
-  write(turn: Turn): boolean {
-    this.#heartBeat?.sent()
+  write(turn: Turn, nowMs: number): boolean {
+    this.#heartBeat?.sent(nowMs)
     return this.#connection.write(turn)
   }
 

@@ -31,7 +31,7 @@ it('under any traffic the peer hears us in every interval, and silence is judged
       const send = (): void => {
         expect(clock.now() - sentMs).toBeLessThanOrEqual(sendEveryMs)
         sentMs = clock.now()
-        heartBeat.sent()
+        heartBeat.sent(clock.now())
       }
       const judge = (): void => {
         judgedMs = clock.now()

@@ -10,7 +10,7 @@ function setUp(intervals: BeatIntervals) {
   const owner: HeartBeatOwner = {
     beat: () => {
       beats.push(clock.now())
-      heartBeat.sent()
+      heartBeat.sent(clock.now())
     },
     silent: () => silences.push(clock.now()),
   }
@@ -39,7 +39,7 @@ describe('the sending watch', () => {
     const { clock, beats, heartBeat } = setUp({ sendEveryMs: 1_000, expectEveryMs: 0 })
     for (let i = 0; i < 50; i++) {
       clock.advance(500)
-      heartBeat.sent()
+      heartBeat.sent(clock.now())
     }
     expect(beats).toEqual([])
     clock.advance(1_000)

@@ -11,8 +11,8 @@ export interface BeatIntervals {
 
 /** The two watches over a connection: one keeps us heard, the other notices a peer that is gone. */
 export interface HeartBeat {
-  /** Something was written: no heart-beat is due for a while. */
-  sent(): void
+  /** Something was written, `nowMs`: no heart-beat is due for a while. */
+  sent(nowMs: number): void
   /** Any byte arrived: the peer lives. */
   heard(): void
   /** While reading is paused silence proves nothing: it is not judged, and judged anew from the resumption. */
@@ -70,8 +70,8 @@ class Watches implements HeartBeat {
     if (expectEveryMs > 0) this.#armSilence()
   }
 
-  sent(): void {
-    this.#lastSentMs = this.#parts.clock.now()
+  sent(nowMs: number): void {
+    this.#lastSentMs = nowMs
   }
 
   heard(): void {

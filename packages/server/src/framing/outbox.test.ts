@@ -29,7 +29,7 @@ function setUp(limits: OutboxLimits = LIMITS) {
     const overflows: number[] = []
     const readies: number[] = []
     const owner = { ...peer, ready: () => readies.push(clock.now()), overflowed: () => overflows.push(clock.now()) }
-    const outbox = createOutbox(owner, { turns, wheel: createWheel(clock), limits })
+    const outbox = createOutbox(owner, { clock, turns, wheel: createWheel(clock), limits })
     return { outbox, overflows, readies }
   }
   return {
@@ -68,7 +68,7 @@ describe('an outbox', () => {
     endTurn()
     expect(outbox.push(frameOf('b'))).toBe('full')
     endTurn()
-    outbox.flush()
+    outbox.flush(0)
     expect(outbox.push(frameOf('c'))).toBe('full')
     expect(writes).toEqual(['a'])
     setFull(false)

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock/clock.js'
 import type { Timer, Wheel } from '../clock/wheel.js'
 import type { Taken } from '../message/delivery.js'
 import type { Turn } from '../message/turn.js'
@@ -26,7 +27,7 @@ export interface Outbox extends Flushable {
    */
   push(frame: WireFrame): Taken
   /** Writes what waits now, unless the connection is full. */
-  flush(): void
+  flush(nowMs: number): void
   /** Writes what waits even to a full connection: the last words before a close. Nothing is taken after. */
   finish(): void
   /** The connection has room again. */
@@ -41,7 +42,7 @@ const HIGH_WATER_BYTES = 65_536
 /** Whose outbox it is. */
 export interface OutboxOwner {
   /** Writes all frames of a turn; false means full: no more until `drained`. */
-  write(turn: Turn): boolean
+  write(turn: Turn, nowMs: number): boolean
   /** After `push` has returned `full`: there is room again. */
   ready(): void
   /** Told once: the peer has been too slow, by bytes or by time. */
@@ -50,6 +51,7 @@ export interface OutboxOwner {
 
 /** What all outboxes share. */
 export interface OutboxParts {
+  readonly clock: Clock
   readonly turns: Turns
   readonly wheel: Wheel
   readonly limits: OutboxLimits
@@ -78,34 +80,39 @@ class TurnOutbox implements Outbox {
 
   push(frame: WireFrame): Taken {
     if (this.#isEnded) return 'dropped'
-    const { turns } = this.#parts
-    if (!this.#hasRoomFor(frame) && !this.#isFull) this.#write()
     if (!this.#hasRoomFor(frame)) {
-      this.#overflow()
-      return 'dropped'
+      if (!this.#isFull) this.#write()
+      if (!this.#hasRoomFor(frame)) {
+        this.#overflow()
+        return 'dropped'
+      }
     }
-    this.#pending = (this.#pending ?? turns.root).append(frame)
-    if (!this.#isFull && !this.#isScheduled) {
-      this.#isScheduled = true
-      turns.flushSoon(this)
+    const { turns } = this.#parts
+    const pending = (this.#pending ?? turns.root).append(frame)
+    this.#pending = pending
+    if (!this.#isFull) {
+      if (!this.#isScheduled) {
+        this.#isScheduled = true
+        turns.flushSoon(this)
+      }
+      if (pending.byteLength < HIGH_WATER_BYTES) return 'taken'
     }
-    if (!this.#isFull && this.#pending.byteLength < HIGH_WATER_BYTES) return 'taken'
     this.#isAwaited = true
     return 'full'
   }
 
-  flush(): void {
+  flush(nowMs: number): void {
     this.#isScheduled = false
     if (this.#isFull) return
-    this.#write()
-    this.#tellReady()
+    this.#write(nowMs)
+    if (this.#isAwaited) this.#tellReady()
   }
 
   finish(): void {
     if (this.#isEnded) return
     const turn = this.#pending
     this.discard()
-    if (turn !== undefined) this.#owner.write(turn)
+    if (turn !== undefined) this.#owner.write(turn, this.#parts.clock.now())
   }
 
   drained(): void {
@@ -128,11 +135,11 @@ class TurnOutbox implements Outbox {
     return pending === undefined || pending.byteLength + frame.byteLength <= this.#parts.limits.maxOutboxBytes
   }
 
-  #write(): void {
+  #write(nowMs: number = this.#parts.clock.now()): void {
     const turn = this.#pending
     if (turn === undefined) return
     this.#pending = undefined
-    if (this.#owner.write(turn)) return
+    if (this.#owner.write(turn, nowMs)) return
     this.#isFull = true
     this.#stallTimer = this.#parts.wheel.after(this.#parts.limits.sendTimeoutMs, () => this.#overflow())
   }

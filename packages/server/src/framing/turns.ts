@@ -3,7 +3,8 @@ import { createTurn, type Turn } from '../message/turn.js'
 
 /** Whoever has something to write when the turn of the event loop is over. */
 export interface Flushable {
-  flush(): void
+  /** `nowMs`: the time on the clock, read once for all. */
+  flush(nowMs: number): void
 }
 
 /**
@@ -41,11 +42,12 @@ class WriteLoop implements Turns {
     const waiting = this.#waiting
     this.#waiting = []
     this.root = createTurn()
+    const nowMs = this.#clock.now()
     let done = 0
     try {
       for (const outbox of waiting) {
         done++
-        outbox.flush()
+        outbox.flush(nowMs)
       }
     } finally {
       // If one throws the others are not forgotten: they count on a flush to come.

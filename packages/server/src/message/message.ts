@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { encodeHeader, type Headers, headersFromFlat, type Version } from '@hoofbeat/codec'
 import type { Delivery } from './delivery.js'
-import { joinWireFrame, type WireFrame } from './wire-frame.js'
+import { createTailedFrame, createWireText, type WireFrame, type WireText } from './wire-frame.js'
 
 /**
  * One published message; immutable. Its encodings are made once for each version and shared by all subscribers whose
@@ -25,7 +25,7 @@ export interface MessageInit {
   readonly headers: Headers
   readonly body: Uint8Array
   /** Told of each header that a subscriber's version cannot write (it is left out of that version's MESSAGE). */
-  readonly onHeaderLeftOut?: (header: string, version: Version) => void
+  readonly onHeaderLeftOut?: (header: string, version: Version, destination: string) => void
 }
 
 /** Headers that never travel from the sender to a subscriber: they belong to the sender's own frame, or to the server. */
@@ -42,15 +42,16 @@ const RESERVED = new Set([
   'history-gap',
 ])
 
-/** How many different subscription ids of one message are remembered for sharing, for each version. */
+/**
+ * How many different subscription ids of one message are remembered for sharing, for each version. After as many that
+ * were not among them, only the last one is looked at.
+ */
 const MAX_SHARED_FRAMES = 64
 
 /** Makes a message; reserved headers are dropped. */
 export function createMessage(init: MessageInit): Message {
   return new PublishedMessage(init)
 }
-
-const NUL = new Uint8Array(1)
 
 class PublishedMessage implements Message {
   readonly id: string
@@ -59,7 +60,9 @@ class PublishedMessage implements Message {
   readonly body: Uint8Array
   readonly #onHeaderLeftOut: MessageInit['onHeaderLeftOut']
   #isText: boolean | undefined
-  #forms: Map<Version, MessageForms> | undefined
+  /** For the version that was asked for last; the others are rare. */
+  #forms: MessageForms | undefined
+  #otherForms: Map<Version, MessageForms> | undefined
 
   constructor(init: MessageInit) {
     this.id = init.id
@@ -70,19 +73,22 @@ class PublishedMessage implements Message {
   }
 
   frame(version: Version, delivery: Delivery): WireFrame {
-    const forms = this.#formsOf(version)
+    const forms = this.#forms?.version === version ? this.#forms : this.#formsOf(version)
+    const { subscription } = delivery
     const hasAck = delivery.ack !== undefined && version === '1.2'
-    const isShared = !hasAck && delivery.destination === undefined && !delivery.redelivered && !delivery.isAfterGap
-    if (!isShared) return this.#encode(version, delivery, forms)
-    const known = forms.shared.get(delivery.subscription)
-    if (known !== undefined) return known
-    const frame = this.#encode(version, delivery, forms)
-    if (forms.shared.size < MAX_SHARED_FRAMES) forms.shared.set(delivery.subscription, frame)
+    if (hasAck || delivery.destination !== undefined || delivery.redelivered || delivery.isAfterGap) {
+      return this.#encode(version, delivery, forms)
+    }
+    if (forms.last !== undefined && forms.lastSubscription === subscription) return forms.last
+    const known = forms.misses > MAX_SHARED_FRAMES ? undefined : forms.shared?.get(subscription)
+    const frame = known ?? this.#encode(version, delivery, forms)
+    if (known === undefined) remember(forms, subscription, frame)
+    forms.last = frame
+    forms.lastSubscription = subscription
     return frame
   }
 
   #encode(version: Version, delivery: Delivery, forms: MessageForms): WireFrame {
-    const destination = delivery.destination ?? this.destination
     let head = 'MESSAGE\n'
     if (delivery.subscription !== undefined)
       head += encodeHeader('MESSAGE', 'subscription', delivery.subscription, version)
@@ -93,22 +99,35 @@ class PublishedMessage implements Message {
     if (delivery.redelivered) head += 'redelivered:true\n'
     if (delivery.deliveryCount !== undefined) head += `delivery-count:${delivery.deliveryCount}\n`
     if (delivery.isAfterGap) head += 'history-gap:true\n'
-    head += encodeHeader('MESSAGE', 'destination', destination, version)
+    if (delivery.destination === undefined) {
+      // An inner one, which no frame can carry, is never shown.
+      forms.destination ??= encodeHeader('MESSAGE', 'destination', this.destination, version)
+      head += forms.destination
+    } else head += encodeHeader('MESSAGE', 'destination', delivery.destination, version)
     this.#isText ??= isUtf8(this.body)
-    return joinWireFrame([Buffer.from(head), forms.tail, this.body, NUL], this.#isText)
+    return createTailedFrame(head, forms.tail, this.body, this.#isText)
   }
 
   #formsOf(version: Version): MessageForms {
-    this.#forms ??= new Map()
-    const known = this.#forms.get(version)
-    if (known !== undefined) return known
-    const forms: MessageForms = { tail: this.#tail(version), shared: new Map() }
-    this.#forms.set(version, forms)
-    return forms
+    const others = this.#otherForms?.get(version)
+    if (this.#forms !== undefined) {
+      this.#otherForms ??= new Map()
+      this.#otherForms.set(this.#forms.version, this.#forms)
+    }
+    this.#forms = others ?? {
+      version,
+      destination: undefined,
+      tail: createWireText(this.#tail(version)),
+      last: undefined,
+      lastSubscription: undefined,
+      shared: undefined,
+      misses: 0,
+    }
+    return this.#forms
   }
 
   /** All headers that are the same for every subscriber of this version, and the empty line. */
-  #tail(version: Version): Uint8Array {
+  #tail(version: Version): string {
     let tail = encodeHeader('MESSAGE', 'message-id', this.id, version)
     const { flat } = this.headers
     for (let i = 0; i + 1 < flat.length; i += 2) {
@@ -116,17 +135,33 @@ class PublishedMessage implements Message {
       try {
         tail += encodeHeader('MESSAGE', name, flat[i + 1] ?? '', version)
       } catch {
-        this.#onHeaderLeftOut?.(name, version)
+        this.#onHeaderLeftOut?.(name, version, this.destination)
       }
     }
-    return Buffer.from(`${tail}content-length:${this.body.length}\n\n`)
+    return `${tail}content-length:${this.body.length}\n\n`
   }
 }
 
 interface MessageForms {
-  readonly tail: Uint8Array
+  readonly version: Version
+  /** The header line, once it was asked for. */
+  destination: string | undefined
+  readonly tail: WireText
+  /** The frame that was asked for last, of those that can be shared: next to it comes, as a rule, the same. */
+  last: WireFrame | undefined
+  lastSubscription: string | undefined
   /** Ready frames by subscription id, for deliveries that say nothing else of their own. */
-  readonly shared: Map<string | undefined, WireFrame>
+  shared: Map<string | undefined, WireFrame> | undefined
+  /** How many were not remembered any more. */
+  misses: number
+}
+
+function remember(forms: MessageForms, subscription: string | undefined, frame: WireFrame): void {
+  // Most messages have one frame: that is remembered as the last.
+  if (forms.last === undefined) return
+  forms.shared ??= new Map([[forms.lastSubscription, forms.last]])
+  if (forms.shared.size < MAX_SHARED_FRAMES) forms.shared.set(subscription, frame)
+  else forms.misses++
 }
 
 function withoutReserved(headers: Headers): Headers {

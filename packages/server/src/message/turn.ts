@@ -25,7 +25,10 @@ export function createTurn(): Turn {
   return new GrowingTurn(undefined, undefined)
 }
 
-/** Beyond this number of different successors new ones are not remembered: where all differ, nothing can be shared. */
+/**
+ * Beyond this number of different successors new ones are not remembered; and after as many more that were not among
+ * them in a row, only the last one is looked at: where all differ, nothing can be shared.
+ */
 const MAX_SUCCESSORS = 32
 
 class GrowingTurn implements Turn {
@@ -36,6 +39,8 @@ class GrowingTurn implements Turn {
   #lastFrame: WireFrame | undefined
   #lastTurn: GrowingTurn | undefined
   #successors: Map<WireFrame, GrowingTurn> | undefined
+  /** How many in a row were not remembered any more. */
+  #misses = 0
   #websocket: Uint8Array | undefined
   #stream: Uint8Array | undefined
 
@@ -48,15 +53,20 @@ class GrowingTurn implements Turn {
 
   append(frame: WireFrame): Turn {
     if (this.#lastFrame === frame && this.#lastTurn !== undefined) return this.#lastTurn
-    const known = this.#successors?.get(frame)
+    const known = this.#misses > MAX_SUCCESSORS ? undefined : this.#successors?.get(frame)
     const turn = known ?? new GrowingTurn(this, frame)
-    if (known === undefined && this.#lastFrame !== undefined && this.#lastTurn !== undefined) {
-      this.#successors ??= new Map([[this.#lastFrame, this.#lastTurn]])
-      if (this.#successors.size < MAX_SUCCESSORS) this.#successors.set(frame, turn)
-    }
+    if (known === undefined) this.#remember(frame, turn)
+    else this.#misses = 0
     this.#lastFrame = frame
     this.#lastTurn = turn
     return turn
+  }
+
+  #remember(frame: WireFrame, turn: GrowingTurn): void {
+    if (this.#lastFrame === undefined || this.#lastTurn === undefined) return
+    this.#successors ??= new Map([[this.#lastFrame, this.#lastTurn]])
+    if (this.#successors.size < MAX_SUCCESSORS) this.#successors.set(frame, turn)
+    else this.#misses++
   }
 
   bytes(form: WireForm): Uint8Array {
@@ -80,5 +90,10 @@ class GrowingTurn implements Turn {
 function join(frames: readonly WireFrame[], form: WireForm): Uint8Array {
   const [only] = frames
   if (only !== undefined && frames.length === 1) return only.bytes(form)
-  return Buffer.concat(frames.map((frame) => frame.bytes(form)))
+  let size = 0
+  for (const frame of frames) size += frame.size(form)
+  const bytes = Buffer.allocUnsafe(size)
+  let end = 0
+  for (const frame of frames) end = frame.write(bytes, end, form)
+  return bytes
 }

@@ -15,53 +15,134 @@ export interface WireFrame {
   readonly isText: boolean
   /** The bytes for a carrier. Shared: do not change them. */
   bytes(form: WireForm): Uint8Array
+  /** How many those are. */
+  size(form: WireForm): number
+  /** Writes them into `target` at `at`, where there is room for them; returns where they end. */
+  write(target: Buffer, at: number, form: WireForm): number
+}
+
+/** Text of a frame, and how many bytes it takes in UTF-8. */
+export interface WireText {
+  readonly text: string
+  readonly byteLength: number
+}
+
+/** Measures a text. */
+export function createWireText(text: string): WireText {
+  return { text, byteLength: Buffer.byteLength(text) }
 }
 
 /** Encodes a frame that the server itself speaks (CONNECTED, RECEIPT, ERROR). Throws the codec's ProtocolError. */
 export function createWireFrame(frame: FrameInit, version: Version): WireFrame {
   const isText = frame.body === undefined || typeof frame.body === 'string' || isUtf8(frame.body)
-  return new EncodedFrame([encode(frame, version)], isText)
+  return new PiecedFrame([encode(frame, version)], isText)
 }
 
 /** Joins ready pieces of one frame; they are copied when the bytes are first asked for. */
 export function joinWireFrame(pieces: readonly Uint8Array[], isText: boolean): WireFrame {
-  return new EncodedFrame(pieces, isText)
+  return new PiecedFrame(pieces, isText)
 }
 
-class EncodedFrame implements WireFrame {
+/**
+ * A frame whose `head` is its own, while `tail` (up to the empty line) and body are shared with others. Nothing is
+ * copied before it lies where it is written from.
+ */
+export function createTailedFrame(head: string, tail: WireText, body: Uint8Array, isText: boolean): WireFrame {
+  return new TailedFrame(head, tail, body, isText)
+}
+
+abstract class EncodedFrame implements WireFrame {
   readonly byteLength: number
   readonly isText: boolean
-  readonly #pieces: readonly Uint8Array[]
   #websocket: Uint8Array | undefined
   #stream: Uint8Array | undefined
 
-  constructor(pieces: readonly Uint8Array[], isText: boolean) {
-    this.#pieces = pieces
-    this.isText = isText
-    let byteLength = 0
-    for (const piece of pieces) byteLength += piece.length
+  constructor(byteLength: number, isText: boolean) {
     this.byteLength = byteLength
+    this.isText = isText
   }
 
   bytes(form: WireForm): Uint8Array {
     if (form === 'websocket') {
-      this.#websocket ??= this.#write(webSocketHeadBytes(this.byteLength), true)
+      this.#websocket ??= this.#written(form)
       return this.#websocket
     }
-    this.#stream ??= this.#write(0, false)
+    this.#stream ??= this.#written(form)
     return this.#stream
   }
 
-  #write(headBytes: number, isWebSocket: boolean): Uint8Array {
-    const bytes = Buffer.allocUnsafe(headBytes + this.byteLength)
-    if (isWebSocket) writeWebSocketHead(bytes, this.byteLength, this.isText)
-    let at = headBytes
-    for (const piece of this.#pieces) {
-      bytes.set(piece, at)
-      at += piece.length
+  size(form: WireForm): number {
+    return form === 'websocket' ? webSocketHeadBytes(this.byteLength) + this.byteLength : this.byteLength
+  }
+
+  write(target: Buffer, at: number, form: WireForm): number {
+    const written = form === 'websocket' ? this.#websocket : this.#stream
+    if (written !== undefined) {
+      target.set(written, at)
+      return at + written.length
     }
+    const from = form === 'websocket' ? writeWebSocketHead(target, at, this.byteLength, this.isText) : at
+    this.writePayload(target, from)
+    return from + this.byteLength
+  }
+
+  protected abstract writePayload(target: Buffer, at: number): void
+
+  #written(form: WireForm): Uint8Array {
+    const bytes = Buffer.allocUnsafe(this.size(form))
+    this.write(bytes, 0, form)
     return bytes
   }
+}
+
+class PiecedFrame extends EncodedFrame {
+  readonly #pieces: readonly Uint8Array[]
+
+  constructor(pieces: readonly Uint8Array[], isText: boolean) {
+    let byteLength = 0
+    for (const piece of pieces) byteLength += piece.length
+    super(byteLength, isText)
+    this.#pieces = pieces
+  }
+
+  protected override writePayload(target: Buffer, at: number): void {
+    let end = at
+    for (const piece of this.#pieces) {
+      target.set(piece, end)
+      end += piece.length
+    }
+  }
+}
+
+class TailedFrame extends EncodedFrame {
+  readonly #head: string
+  readonly #headBytes: number
+  readonly #tail: WireText
+  readonly #body: Uint8Array
+
+  constructor(head: string, tail: WireText, body: Uint8Array, isText: boolean) {
+    const headBytes = Buffer.byteLength(head)
+    super(headBytes + tail.byteLength + body.length + 1, isText)
+    this.#head = head
+    this.#headBytes = headBytes
+    this.#tail = tail
+    this.#body = body
+  }
+
+  protected override writePayload(target: Buffer, at: number): void {
+    const { text, byteLength } = this.#tail
+    const tailFrom = at + this.#headBytes
+    const bodyFrom = tailFrom + byteLength
+    writeText(target, this.#head, at, this.#headBytes)
+    writeText(target, text, tailFrom, byteLength)
+    target.set(this.#body, bodyFrom)
+    target[bodyFrom + this.#body.length] = 0
+  }
+}
+
+/** Text that is as long as its bytes is ASCII, which is written faster. */
+function writeText(target: Buffer, text: string, at: number, byteLength: number): void {
+  target.write(text, at, byteLength, text.length === byteLength ? 'latin1' : 'utf8')
 }
 
 // RFC 6455, section 5.2: a server's data frame in one piece: FIN and opcode, then 7, 16 or 64 bits of length, unmasked.
@@ -70,20 +151,23 @@ function webSocketHeadBytes(byteLength: number): number {
   return byteLength < 65_536 ? 4 : 10
 }
 
-function writeWebSocketHead(bytes: Buffer, byteLength: number, isText: boolean): void {
-  bytes[0] = isText ? 0x81 : 0x82
+/** Returns where the payload begins. */
+function writeWebSocketHead(target: Buffer, at: number, byteLength: number, isText: boolean): number {
+  target[at] = isText ? 0x81 : 0x82
   if (byteLength < 126) {
-    bytes[1] = byteLength
-    return
+    target[at + 1] = byteLength
+    return at + 2
   }
   if (byteLength < 65_536) {
-    bytes[1] = 126
-    bytes.writeUInt16BE(byteLength, 2)
-    return
+    target[at + 1] = 126
+    target[at + 2] = byteLength >>> 8
+    target[at + 3] = byteLength
+    return at + 4
   }
-  bytes[1] = 127
-  bytes.writeBigUInt64BE(BigInt(byteLength), 2)
+  target[at + 1] = 127
+  target.writeBigUInt64BE(BigInt(byteLength), at + 2)
+  return at + 10
 }
 
 /** The heart-beat: one LF. */
-export const HEART_BEAT_FRAME: WireFrame = new EncodedFrame([HEART_BEAT], true)
+export const HEART_BEAT_FRAME: WireFrame = new PiecedFrame([HEART_BEAT], true)

@@ -1,4 +1,4 @@
-import { type Frame, ProtocolError } from '@hoofbeat/codec'
+import { type Frame, ProtocolError, type Version } from '@hoofbeat/codec'
 import type { Timer } from '../clock/wheel.js'
 import type { Connection } from '../connection/connection.js'
 import type { DispatchCaller, Dispatcher } from '../dispatch/dispatcher.js'
@@ -66,6 +66,8 @@ class StompSession implements Session, FrameListener, Recipient {
   /** Whoever waits for the connection to be gone; undefined when it is. */
   #waiting: readonly (() => void)[] | undefined = NOBODY
   #state: State = 'waiting'
+  /** Once connected, that of all deliveries. */
+  #version: Version = '1.2'
   #dispatcher: Dispatcher | undefined
   #timer: Timer | undefined
   /** Frames handed to the dispatcher whose outcome has not been told yet. */
@@ -162,7 +164,7 @@ class StompSession implements Session, FrameListener, Recipient {
 
   deliver(message: Message, delivery: Delivery): Taken {
     if (!this.#isSpeaking) return 'dropped'
-    return this.#framed.deliver(message.frame(this.#framed.version, delivery))
+    return this.#framed.deliver(message.frame(this.#version, delivery))
   }
 
   settled(frame: Frame): void {
@@ -207,6 +209,7 @@ class StompSession implements Session, FrameListener, Recipient {
     this.#framed.peer.request = undefined
     const { user, version, clientId } = handshake
     this.#framed.version = version
+    this.#version = version
     this.#framed.send({ command: 'CONNECTED', headers: handshake.headers })
     this.#state = 'connected'
     this.#dispatcher = this.#parts.openDispatcher(this, { sessionId: this.id, user, version, clientId })

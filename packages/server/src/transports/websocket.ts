@@ -92,10 +92,10 @@ class WebSocketConnection implements Connection {
   }
 
   write(turn: Turn): boolean {
-    const socket = this.#socket
-    if (socket.readyState !== socket.OPEN) return false
     const raw = this.#raw
     if (raw === undefined) return this.#send(turn)
+    // `ws` closes by the `close` that stands in for its own, or destroys the socket.
+    if (this.#isEnding || !raw.writable) return false
     raw.write(turn.bytes('websocket'))
     return raw.writableLength < Math.max(FULL_BYTES, raw.writableHighWaterMark)
   }
@@ -103,6 +103,7 @@ class WebSocketConnection implements Connection {
   /** The way through `ws`: it tells when it has written a message, and how much waits in it. */
   #send(turn: Turn): boolean {
     const socket = this.#socket
+    if (socket.readyState !== socket.OPEN) return false
     for (const frame of turn.frames()) {
       socket.send(frame.bytes('stream'), { binary: !frame.isText }, () => {
         if (!this.#isFull || socket.bufferedAmount >= FULL_BYTES) return

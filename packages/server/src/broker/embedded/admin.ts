@@ -5,8 +5,7 @@ import { isDurableName } from './durable-subscriptions.js'
 import type { Queue } from './queue.js'
 import type { QueueEntry } from './queue-entry.js'
 import { type QueueTable, unknownQueue } from './queue-table.js'
-import type { Step } from './step.js'
-import { NO_STEP } from './step.js'
+import { allOf, NO_STEP, type Step } from './step.js'
 import type { Topics } from './topics.js'
 
 /** What the operator's side needs of the broker. */
@@ -16,7 +15,7 @@ export interface AdminParts {
   readonly budget: Budget
   /** The queue of this name; for a queue that clients may name, made if need be. Throws if nothing is served there. */
   readonly target: (name: string) => Queue
-  readonly execute: (steps: readonly Step[]) => undefined | Promise<void>
+  readonly execute: (step: Step) => undefined | Promise<void>
   /** Calls after the present turn of the event loop. */
   readonly soon: (run: () => void) => void
 }
@@ -65,7 +64,7 @@ export function createAdmin(parts: AdminParts): BrokerAdmin {
           steps.push(leave(queue, entry))
         }
         if (steps.length === 0) break
-        await execute(steps)
+        await execute(allOf(steps))
         done += steps.length
         left -= steps.length
         if (left > 0) await new Promise<void>((resolve) => soon(resolve))
@@ -87,7 +86,7 @@ export function createAdmin(parts: AdminParts): BrokerAdmin {
         for (const step of steps) step.undo()
         throw error
       }
-      await execute(steps)
+      await execute(allOf(steps))
       return steps.length
     },
   }

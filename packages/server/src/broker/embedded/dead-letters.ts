@@ -37,7 +37,7 @@ export interface DeadLettersParts {
   readonly destination: string
   readonly maxDeliveries: number
   /** Stores and applies. */
-  readonly execute: (steps: readonly Step[]) => undefined | Promise<void>
+  readonly execute: (step: Step) => undefined | Promise<void>
 }
 
 /** Makes dead letters. */
@@ -73,7 +73,7 @@ export function createDeadLetters({
       },
     }
     // What cannot be stored stays where it was, which `undo` has seen to.
-    execute([move])?.catch(() => {})
+    execute(move)?.catch(() => {})
     return true
   }
   return {

@@ -1,6 +1,6 @@
 import type { DestinationSyntax } from '../../destination/destination.js'
 import { StompError } from '../../errors.js'
-import { createMessage } from '../../message/message.js'
+import { createMessage, type MessageInit } from '../../message/message.js'
 import type { Observe } from '../../observe/events.js'
 import type { MessageStore, StoreChange } from '../../store/message-store.js'
 import type {
@@ -85,6 +85,7 @@ class EmbeddedBroker implements Broker {
   readonly #subscriptions: SubscriptionMaker
   readonly #channels = new Set<EmbeddedChannel>()
   readonly #channelParts: ChannelParts
+  readonly #onHeaderLeftOut: NonNullable<MessageInit['onHeaderLeftOut']>
   #lastPosition = 0
   #sweep: { cancel(): void } | undefined
   #isClosed = false
@@ -94,6 +95,8 @@ class EmbeddedBroker implements Broker {
     this.#settings = settings
     this.#store = store
     const { clock, observe, syntax } = parts
+    this.#onHeaderLeftOut = (header, version, destination) =>
+      observe({ type: 'header-left-out', destination, header, version })
     this.#served = createServedDestinations(settings, syntax)
     this.#gates = createGates((run) => clock.soon(run))
     this.#budget = createBudget(settings.maxKeptBytes)
@@ -115,7 +118,7 @@ class EmbeddedBroker implements Broker {
     this.#durables = durables
     this.#topics = topics
     this.#tempQueues = new TempQueues(queues)
-    const execute = (steps: readonly Step[]): Settled => this.#execute(steps)
+    const execute = (step: Step): Settled => this.#execute(step)
     const target = (name: string): Queue => this.#queueTarget(name)
     const deadLetters = createDeadLetters({ queues, observe, destination, maxDeliveries, execute })
     this.#subscriptions = createSubscriptionMaker({
@@ -130,7 +133,7 @@ class EmbeddedBroker implements Broker {
         return this.#subscriptions.subscribe(request, subscriber)
       },
       forget: (request, owner) => this.#subscriptions.forget(request, owner),
-      execute: (steps, listener) => this.#execute(steps, listener),
+      execute: (step, listener) => this.#execute(step, listener),
       detached: (channel, owner) => {
         this.#channels.delete(channel)
         this.#tempQueues.end(owner.sessionId)
@@ -166,7 +169,7 @@ class EmbeddedBroker implements Broker {
   }
 
   publish(publication: Publication): Settled {
-    return this.#execute([this.#plan(publication)])
+    return this.#execute(this.#plan(publication))
   }
 
   async close(): Promise<void> {
@@ -182,14 +185,14 @@ class EmbeddedBroker implements Broker {
 
   #plan({ destination, headers, body }: Publication): Step {
     this.#checkOpen()
-    const { nextMessageId, observe, clock } = this.#parts
+    const { nextMessageId, clock } = this.#parts
     const isQueue = destination.startsWith(TEMP_QUEUE) || this.#served.isQueue(destination)
     const message = createMessage({
       id: nextMessageId(),
       destination,
       headers: isQueue ? withoutOrigin(headers) : headers,
       body: isQueue || this.#keepsTopics ? compact(body) : body,
-      onHeaderLeftOut: (header, version) => observe({ type: 'header-left-out', destination, header, version }),
+      onHeaderLeftOut: this.#onHeaderLeftOut,
     })
     const held = holdMessage(message, clock.epochMs())
     if (isQueue) return this.#queues.planPut(this.#queueTarget(destination), held)
@@ -201,24 +204,11 @@ class EmbeddedBroker implements Broker {
     return this.#settings.historyRules.length > 0 || this.#durables.count > 0
   }
 
-  #execute(steps: readonly Step[], listener?: PassListener): Settled {
-    for (const step of steps) step.accept()
-    const changes = this.#store === undefined ? [] : steps.flatMap((step) => step.changes)
+  #execute(step: Step, listener?: PassListener): Settled {
+    step.accept()
+    const { changes } = step
     const pending = changes.length === 0 ? undefined : this.#store?.commit(changes)
-    const [only] = steps
-    if (only !== undefined && steps.length === 1) {
-      return this.#gates.pass(only.destinations, pending, only, listener)
-    }
-    const destinations = new Set(steps.flatMap((step) => step.destinations))
-    const all = {
-      apply: () => {
-        for (const step of steps) step.apply()
-      },
-      undo: () => {
-        for (const step of steps) step.undo()
-      },
-    }
-    return this.#gates.pass([...destinations], pending, all, listener)
+    return this.#gates.pass(step.destinations, pending, step, listener)
   }
 
   #queueTarget(name: string): Queue {

@@ -13,7 +13,7 @@ import type {
 } from '../broker.js'
 import type { PassListener } from './gates.js'
 import type { Answer, ChannelFlow, LiveSubscription } from './live-subscription.js'
-import { NO_STEP, type Step } from './step.js'
+import { allOf, NO_STEP, type Step } from './step.js'
 import { readAck } from './unacked.js'
 
 /** What all channels of a broker ask of it. */
@@ -28,7 +28,7 @@ export interface ChannelParts {
   /** Ends a durable subscription that is not live; throws if there is none. */
   readonly forget: (request: UnsubscribeRequest, owner: ChannelOwner) => Settled
   /** Stores what is to be stored, then applies, or undoes. Where that settles later, the listener is told behind it. */
-  readonly execute: (steps: readonly Step[], listener: PassListener) => Settled
+  readonly execute: (step: Step, listener: PassListener) => Settled
   /** Told once, when a channel ends. */
   readonly detached: (channel: EmbeddedChannel, owner: ChannelOwner) => void
 }
@@ -79,14 +79,14 @@ class SessionChannel implements EmbeddedChannel, PassListener {
   #do(request: BrokerRequest): Settled {
     switch (request.command) {
       case 'SEND':
-        return this.#execute([this.#parts.planSend(request)])
+        return this.#execute(this.#parts.planSend(request))
       case 'SUBSCRIBE':
         return this.#subscribe(request)
       case 'UNSUBSCRIBE':
         return this.#unsubscribe(request)
       case 'ACK':
       case 'NACK':
-        return this.#execute([this.#planAnswer(request, new Set())])
+        return this.#execute(this.#planAnswer(request, new Set()))
       default:
         return request satisfies never
     }
@@ -124,8 +124,8 @@ class SessionChannel implements EmbeddedChannel, PassListener {
     })
   }
 
-  #execute(steps: readonly Step[]): Settled {
-    const settled = this.#parts.execute(steps, this)
+  #execute(step: Step): Settled {
+    const settled = this.#parts.execute(step, this)
     if (settled !== undefined) this.#underWay++
     return settled
   }
@@ -147,7 +147,7 @@ class SessionChannel implements EmbeddedChannel, PassListener {
       throw error
     }
     // What goes back is in its place before room is made for what stands behind it.
-    return this.#execute([...returning, ...others])
+    return this.#execute(allOf([...returning, ...others]))
   }
 
   ready(): void {

@@ -64,6 +64,10 @@ class DestinationGates implements Gates {
     effect: Effect,
     listener?: PassListener,
   ): Settled {
+    if (pending === undefined && this.#last.size === 0) {
+      effect.apply()
+      return undefined
+    }
     const before: Promise<void>[] = []
     for (const destination of destinations) {
       const last = this.#last.get(destination)

@@ -23,3 +23,20 @@ export const NO_STEP: Step = {
   apply: () => {},
   undo: () => {},
 }
+
+/** Several steps as one: all of them, or none. */
+export function allOf(steps: readonly Step[]): Step {
+  const [only] = steps
+  if (only !== undefined && steps.length === 1) return only
+  const each = (act: (step: Step) => void) => (): void => {
+    for (const step of steps) act(step)
+  }
+  return {
+    changes: steps.flatMap((step) => step.changes),
+    destinations: [...new Set(steps.flatMap((step) => step.destinations))],
+    accept: each((step) => step.accept()),
+    abandon: each((step) => step.abandon()),
+    apply: each((step) => step.apply()),
+    undo: each((step) => step.undo()),
+  }
+}

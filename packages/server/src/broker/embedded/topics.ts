@@ -53,6 +53,22 @@ export function createTopics(parts: TopicsParts): Topics {
   return new TopicRoom(parts)
 }
 
+/** A publication that nobody keeps: most are. */
+class PlainStep implements Step {
+  readonly changes = NO_STEP.changes
+  readonly destinations: readonly string[]
+  readonly apply: () => void
+
+  constructor(destination: string, apply: () => void) {
+    this.destinations = [destination]
+    this.apply = apply
+  }
+
+  accept(): void {}
+  abandon(): void {}
+  undo(): void {}
+}
+
 class TopicRoom implements Topics {
   readonly #parts: TopicsParts
   readonly #index: SubscriptionIndex<TopicSubscription> = createSubscriptionIndex()
@@ -76,7 +92,7 @@ class TopicRoom implements Topics {
     if (isKept && this.#histories.get(destination) === undefined) this.#parts.checkLimit()
     const fills = this.#parts.durables.planFill(destination, segments, held)
     const fanOut = (): void => this.#fanOut(destination, segments, held)
-    if (!isKept && fills.length === 0) return { ...NO_STEP, destinations: [destination], apply: fanOut }
+    if (!isKept && fills.length === 0) return new PlainStep(destination, fanOut)
     const position = this.#parts.nextPosition()
     const changes = fills.flatMap((fill) => fill.changes)
     const keep = isKept ? this.#keepChange(destination, position, held) : undefined
