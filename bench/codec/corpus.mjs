@@ -1,4 +1,5 @@
 // What is parsed and encoded: frames as one connection sees them. Header names repeat from frame to frame, ids differ.
+// Runs in browsers too.
 
 /** A small generator with a fixed seed: every run measures the same bytes. */
 function numbers(seed) {
@@ -61,6 +62,11 @@ const manyHeaders = (index, next) => ({
   body: json(next, 300),
 })
 
+const utf8 = new TextEncoder()
+
+/** As JSON.stringify gives it: neither a part of another text nor made of parts. */
+const ofOnePiece = (text) => new TextDecoder().decode(utf8.encode(text))
+
 const large = (body) => (index) => ({
   command: 'MESSAGE',
   headers: [
@@ -82,7 +88,7 @@ export const CASES = [
   { name: 'tiny (SEND, 3 headers, 25 B)', frames: repeat(256, tiny) },
   { name: 'typical (MESSAGE, 8 headers, 300 B)', frames: repeat(256, typical) },
   { name: '25 headers, 12 escaped', frames: repeat(64, manyHeaders) },
-  { name: '64 KB text', frames: repeat(4, large(json(numbers(3), 65536).slice(0, 65536))) },
+  { name: '64 KB text', frames: repeat(4, large(ofOnePiece(json(numbers(3), 65536).slice(0, 65536)))) },
   { name: '64 KB text, not ASCII', frames: repeat(4, large('grün und weiß, 日本語 '.repeat(2100))) },
   { name: '1 MB binary', frames: repeat(2, large(binary(1 << 20))) },
   ...[1, 7, 64, 1400, 65536].map((length) => ({
@@ -98,17 +104,27 @@ const escaped = (text) => text.replace(/[\\\n\r:]/g, (character) => ESCAPES[char
 
 /** Written apart from all encoders that are measured. STOMP 1.2, content-length last. */
 export function wireBytes({ command, headers, body }) {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  const bytes = typeof body === 'string' ? utf8.encode(body) : body
   const lines = headers.map(([name, value]) => `${escaped(name)}:${escaped(value)}\n`).join('')
-  return Buffer.concat([Buffer.from(`${command}\n${lines}content-length:${bytes.length}\n\n`), bytes, Buffer.from([0])])
+  return joined([utf8.encode(`${command}\n${lines}content-length:${bytes.length}\n\n`), bytes, new Uint8Array(1)])
 }
 
-/** The chunks of a case: views of memory of their own, as they would come from a socket. */
-export function chunksOf({ frames, length }) {
+/** The chunks of a case. `own` makes a chunk, in memory such as a socket would give, of bytes that it has to copy. */
+export function chunksOf({ frames, length }, own) {
   const whole = frames.map(wireBytes)
-  if (length === undefined) return whole
-  const stream = Buffer.concat(whole)
+  if (length === undefined) return whole.map(own)
+  const stream = joined(whole)
   const chunks = []
-  for (let at = 0; at < stream.length; at += length) chunks.push(Buffer.from(stream.subarray(at, at + length)))
+  for (let at = 0; at < stream.length; at += length) chunks.push(own(stream.subarray(at, at + length)))
   return chunks
+}
+
+function joined(parts) {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
 }

@@ -1,9 +1,9 @@
-// Each target reads a whole stream with a parser made for it, and gives each frame with headers and body materialised;
-// and writes one frame to bytes.
+// The targets as Node has them; see peers.mjs for what a target does.
 import { createRequire } from 'node:module'
 import { Writable } from 'node:stream'
 import { FrameImpl, Parser } from '@stomp/stompjs'
 import webstomp from 'webstomp-client'
+import { hoofbeat, stompjs } from './peers.mjs'
 
 const require = createRequire(import.meta.url)
 const IncomingFrameStream = require('stompit/lib/IncomingFrameStream')
@@ -19,50 +19,6 @@ async function loadCodec(hasBuffer) {
   } finally {
     globalThis.Buffer = NodeBuffer
   }
-}
-
-const LIMITS = { maxBodyBytes: 1 << 24 }
-const isText = (body) => typeof body === 'string'
-
-function hoofbeat(name, { createDecoder, encode, createHeaders }, headersOf) {
-  return {
-    name,
-    parse(chunks, wantsText, seen) {
-      const decoder = createDecoder({ limits: LIMITS })
-      for (const chunk of chunks) {
-        decoder.push(chunk)
-        for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
-          if (frame !== 'heart-beat') seen(frame.command, headersOf(frame), wantsText ? frame.text : frame.body)
-        }
-      }
-    },
-    prepare: ({ command, headers, body }) => ({ command, headers: createHeaders(headers), body }),
-    encode: (frame) => encode(frame, '1.2'),
-  }
-}
-
-const stompjs = {
-  name: '@stomp/stompjs',
-  parse(chunks, wantsText, seen) {
-    const parser = new Parser(
-      (raw) => {
-        const frame = FrameImpl.fromRawFrame(raw, true)
-        seen(frame.command, frame.headers, wantsText ? frame.body : frame.binaryBody)
-      },
-      () => {},
-    )
-    for (const chunk of chunks) parser.parseChunk(chunk)
-  },
-  prepare: ({ command, headers, body }) => ({
-    command,
-    headers: Object.fromEntries(headers),
-    [isText(body) ? 'body' : 'binaryBody']: body,
-    escapeHeaderValues: true,
-  }),
-  encode(frame) {
-    const wire = FrameImpl.marshall(frame)
-    return isText(wire) ? Buffer.from(wire) : new Uint8Array(wire)
-  },
 }
 
 const stompit = {
@@ -123,9 +79,9 @@ const webstompClient = {
 export async function loadTargets() {
   const codec = await loadCodec(true)
   return [
-    stompjs,
+    stompjs({ FrameImpl, Parser }, (text) => Buffer.from(text)),
     hoofbeat('hoofbeat', codec, (frame) => frame.headers.flat),
-    hoofbeat('hoofbeat, as object', codec, (frame) => frame.headers.toObject()),
+    { ...hoofbeat('hoofbeat, as object', codec, (frame) => frame.headers.toObject()), encode: undefined },
     hoofbeat('hoofbeat, no Buffer', await loadCodec(false), (frame) => frame.headers.flat),
     stompit,
     webstompClient,

@@ -1,4 +1,4 @@
-import { type Octets, octetsOf } from './bytes.js'
+import { type Octets, octetsOf } from './words.js'
 
 /** What a client may send. NACK came with STOMP 1.1, STOMP (for CONNECT) too. */
 export type ClientCommand =
@@ -33,35 +33,36 @@ export interface CommandTraits {
   readonly isConnecting: boolean
 }
 
-const traits = (command: Command, sender: Side, more?: 'body' | 'connecting'): [string, CommandTraits] => [
+const traits = (command: Command, sender: Side, more?: 'body' | 'connecting'): CommandTraits => ({
   command,
-  {
-    command,
-    octets: octetsOf(`${command}\n`),
-    sender,
-    hasBody: more === 'body',
-    isConnecting: more === 'connecting',
-  },
-]
+  octets: octetsOf(`${command}\n`),
+  sender,
+  hasBody: more === 'body',
+  isConnecting: more === 'connecting',
+})
+
+export const SEND: CommandTraits = traits('SEND', 'client', 'body')
 
 /** Every command by its name, as it stands on the first line of a frame: upper case, nothing around it. */
-export const COMMANDS: ReadonlyMap<string, CommandTraits> = new Map([
-  traits('CONNECT', 'client', 'connecting'),
-  traits('STOMP', 'client', 'connecting'),
-  traits('SEND', 'client', 'body'),
-  traits('SUBSCRIBE', 'client'),
-  traits('UNSUBSCRIBE', 'client'),
-  traits('ACK', 'client'),
-  traits('NACK', 'client'),
-  traits('BEGIN', 'client'),
-  traits('COMMIT', 'client'),
-  traits('ABORT', 'client'),
-  traits('DISCONNECT', 'client'),
-  traits('CONNECTED', 'server', 'connecting'),
-  traits('MESSAGE', 'server', 'body'),
-  traits('RECEIPT', 'server'),
-  traits('ERROR', 'server', 'body'),
-])
+export const COMMANDS: ReadonlyMap<string, CommandTraits> = new Map(
+  [
+    SEND,
+    traits('CONNECT', 'client', 'connecting'),
+    traits('STOMP', 'client', 'connecting'),
+    traits('SUBSCRIBE', 'client'),
+    traits('UNSUBSCRIBE', 'client'),
+    traits('ACK', 'client'),
+    traits('NACK', 'client'),
+    traits('BEGIN', 'client'),
+    traits('COMMIT', 'client'),
+    traits('ABORT', 'client'),
+    traits('DISCONNECT', 'client'),
+    traits('CONNECTED', 'server', 'connecting'),
+    traits('MESSAGE', 'server', 'body'),
+    traits('RECEIPT', 'server'),
+    traits('ERROR', 'server', 'body'),
+  ].map((one) => [one.command, one]),
+)
 
 /** Length of UNSUBSCRIBE. */
 export const LONGEST_COMMAND = 11

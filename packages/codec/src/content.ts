@@ -1,6 +1,6 @@
 import { ProtocolError } from './errors.js'
 import type { Headers } from './headers.js'
-import { isBlank } from './octets.js'
+import { trim } from './octets.js'
 
 const ZERO = 48
 
@@ -9,14 +9,10 @@ const ZERO = 48
  * More digits than a number can hold exactly give a number that is still greater than any limit.
  */
 export function parseContentLength(value: string): number {
-  let from = 0
-  let to = value.length
-  while (isBlank(value.charCodeAt(from))) from++
-  while (to > from && isBlank(value.charCodeAt(to - 1))) to--
-  if (from === to) return -1
-  let length = 0
-  for (let i = from; i < to; i++) {
-    const digit = value.charCodeAt(i) - ZERO
+  const digits = trim(value)
+  let length = digits === '' ? -1 : 0
+  for (let i = 0; i < digits.length; i++) {
+    const digit = digits.charCodeAt(i) - ZERO
     // Not a digit, nor NaN.
     if (!(digit >= 0 && digit <= 9)) return -1
     length = length * 10 + digit
@@ -38,7 +34,7 @@ export function readContentLength(headers: Headers): number | undefined {
   return length
 }
 
-export const CONTENT_LENGTH_CURE = 'content-length must be a row of digits: the number of bytes in the body'
+export const CONTENT_LENGTH_CURE = 'content-length must be a row of digits'
 
 /**
  * The MIME type of the body with its parameters, as in `text/plain;charset=utf-8`. Never throws.

@@ -434,6 +434,37 @@ describe.each(PLATFORMS)('the decoder $platform', ({ codec }) => {
     expect(headers('content-length:0\na:1\n')).toEqual(['content-length', '0', 'a', '1'])
   })
 
+  it('never takes a content-length for known that is not one, or that another stood before', () => {
+    const decoder = codec.createDecoder()
+    const twice = 'SEND\ncontent-length:1\ncontent-length:9\n\nx\0'
+    decoder.push(twice.repeat(40))
+    expect(drain(decoder).map(({ text }) => text)).toEqual(Array(40).fill('x'))
+    decoder.push('SEND\na:b\ncontent-length:9\n\n1\x002\x003\x004\x005\0')
+    expect(drain(decoder).map(({ text }) => text)).toEqual(['1\x002\x003\x004\x005'])
+    decoder.push('SEND\ncontent-length:1\ncontent-length:x\n\nx\0'.repeat(40))
+    expect(drain(decoder)).toHaveLength(40)
+    decoder.push('SEND\na:b\ncontent-length:x\n\nx\0')
+    expect(() => decoder.next()).toThrow(expect.objectContaining({ code: 'STOMP_ERR_INVALID_CONTENT_LENGTH' }))
+  })
+
+  it('knows names again only if they are the same, also behind lines that it does not remember', () => {
+    const decoder = codec.createDecoder({ limits: { maxHeaderLineBytes: 1000 } })
+    const frames = [
+      ['grün', '日本', 'destination', '/a', 'a:b', 'x', 'long', 'y'.repeat(300), 'n', '1'],
+      ['grün', '日本', 'destination', '/a', 'a:b', 'x', 'long', 'y'.repeat(300), 'n', '2'],
+      ['a', 'b:x', 'destinatioN', '/a', 'a', 'b', 'n', '3'],
+      ['a', 'b'],
+      ['grün', 'x', 'destination', '/b', 'a:b', '\n', 'long', 'z', 'n', '4', 'more', '5'],
+    ]
+    for (let round = 0; round < 40; round++) {
+      for (const flat of frames) {
+        const headers = codec.headersFromFlat(flat)
+        decoder.push(codec.encode({ command: 'SEND', headers, body: 'x' }, '1.2'))
+        expect(drain(decoder).map((frame) => frame.headers.flat)).toEqual([[...flat, 'content-length', '1']])
+      }
+    }
+  })
+
   it('says how much is held, and whether it is inside a frame', () => {
     const decoder = codec.createDecoder()
     const state = () => [decoder.pendingBytes, decoder.isInsideFrame]

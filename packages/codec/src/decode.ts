@@ -1,7 +1,6 @@
 import { decodeSingleBytes, decodeUtf8, encodeUtf8, indexOfOctet } from './bytes.js'
 import type { Side } from './command.js'
 import { ProtocolError } from './errors.js'
-import { Flaw } from './flaw.js'
 import { DecodedFrame, type Frame } from './frame.js'
 import { HeaderScan } from './header-scan.js'
 import { HeaderSection } from './header-section.js'
@@ -59,10 +58,6 @@ export function createDecoder(options: DecoderOptions = {}): Decoder {
 
 /** Shorter frames are turned into text as a whole, by one native call, and their headers read from it. */
 const WHOLE_LENGTH = 8192
-/** So few new bytes are looked at one by one before anything else is done. */
-const FEW = 24
-/** In more input than this the NUL is not looked for beyond where a header section can reach. */
-const LONG_INPUT_LENGTH = 65536
 
 class StreamDecoder implements Decoder {
   version: Version
@@ -75,11 +70,12 @@ class StreamDecoder implements Decoder {
 
   // The unfinished frame. Positions count from its first byte, because it may move in memory between two calls.
   #stage: 'between' | 'head' | 'body' = 'between'
-  /** No NUL before this. */
-  #searched = 0
-  /** Where the body begins, and where it ends if content-length said so: else -1. */
+  /** Where the body begins, and where it ends if content-length said so: else -1, and no NUL is before `#searched`. */
   #bodyFrom = 0
   #bodyTo = -1
+  #searched = 0
+  /** With no more bytes than this there is nothing to be found. */
+  #tooFew = 0
 
   constructor({ version = '1.2', from, limits }: DecoderOptions) {
     this.version = version
@@ -106,26 +102,30 @@ class StreamDecoder implements Decoder {
   push(chunk: Uint8Array | string): void {
     if (this.#error !== undefined) return
     if (typeof chunk === 'string') return this.#input.push(encodeUtf8(chunk))
-    // An ArrayBuffer, as WebSocket gives it out under the type `any`, would be taken for an empty chunk.
-    if (chunk.length !== chunk.byteLength) throw new TypeError('push takes a string or a Uint8Array')
+    // An ArrayBuffer, as WebSocket gives it out under the type `any`, would be taken for an empty chunk. To ask for the
+    // size of elements takes as long as taking in a byte; it is for the arrays of other realms.
+    const kind: { readonly BYTES_PER_ELEMENT: number } = chunk
+    if (!(chunk instanceof Uint8Array) && kind.BYTES_PER_ELEMENT !== 1) {
+      throw new TypeError('push takes text or a Uint8Array')
+    }
     this.#input.push(chunk)
   }
 
   next(): Frame | 'heart-beat' | undefined {
     if (this.#error !== undefined) throw this.#error
     const input = this.#input
-    if (input.start === input.end) return undefined
+    const { start, end } = input
+    if (end - start <= this.#tooFew) return undefined
     try {
-      if (this.#stage === 'body') return this.#readBody()
-      if (this.#stage === 'between' && (input.bytes[input.start] ?? NUL) <= CR) {
+      if (this.#stage === 'between' && (input.bytes[start] ?? NUL) <= CR) {
         if (this.#skip()) return 'heart-beat'
         if (input.start === input.end) return undefined
         // The LF may be in the next chunk.
         if (input.bytes[input.start] === CR && input.start + 1 === input.end) return undefined
       }
-      return this.#readHead()
+      return this.#stage === 'body' ? this.#readBody() : this.#readHead()
     } catch (thrown) {
-      throw thrown instanceof Flaw ? this.#die(thrown) : thrown
+      throw thrown instanceof ProtocolError ? this.#die(thrown) : thrown
     }
   }
 
@@ -145,26 +145,16 @@ class StreamDecoder implements Decoder {
 
   #readHead(): Frame | undefined {
     const { bytes, start, end } = this.#input
-    const held = end - start
-    const searched = this.#searched
-    if (this.#stage === 'head' && held - searched < FEW && held <= this.#wholeLength && this.#scan.hasCommand) {
-      // Drops of a header line: until a line ends, or the frame, there is nothing to be found.
-      let at = start + searched
-      while (at < end && bytes[at] !== LF && bytes[at] !== NUL) at++
-      this.#searched = at - start
-      if (at === end) return undefined
+    if (this.#stage === 'between') {
+      // Most frames are short and whole.
+      const nul = indexOfOctet(bytes, NUL, start, Math.min(end, start + this.#wholeLength + 1))
+      if (nul >= 0) return this.#readSection(nul, nul)
+      this.#stage = 'head'
     }
-    // In much input the NUL may be far: no further than a section can reach, with its command and blank line.
-    const reach = held > LONG_INPUT_LENGTH ? Math.min(end, start + this.#limits.maxHeaderBytes + 16) : end
-    const nul = indexOfOctet(bytes, NUL, start + this.#searched, reach)
-    if (nul >= 0 && nul - start <= this.#wholeLength) return this.#readSection(nul, nul)
-
-    this.#stage = 'head'
-    const to = nul < 0 ? reach : nul
-    this.#searched = to - start
-    const length = this.#scan.findEnd(bytes, start, to, this.version)
-    if (length >= 0) return this.#readSection(start + length, nul)
-    return nul < 0 ? undefined : this.#readSection(nul, nul)
+    const length = this.#scan.findEnd(bytes, start, end, this.version)
+    if (length < 0) return undefined
+    const to = start + length
+    return this.#readSection(to, to < end && bytes[to] === NUL ? to : -1)
   }
 
   /**
@@ -179,28 +169,28 @@ class StreamDecoder implements Decoder {
     const text = decodeUtf8(bytes, start, to)
     // As many characters as bytes: all ASCII, unless there were single bad bytes, each of which became one U+FFFD.
     const isAscii = text.length === to - start && !text.includes('\ufffd')
-    const length = isAscii
-      ? section.read(text, this.version, undefined, start)
-      : section.read(decodeSingleBytes(bytes, start, to), this.version, bytes, start)
+    const single = isAscii ? text : decodeSingleBytes(bytes, start, to)
+    const length = section.read(single, this.version, bytes, start, isAscii)
 
     const bodyFrom = start + length
     const bodyLength = section.contentLength
     if (bodyLength < 0) {
       if (nul < 0) return this.#startBody(length, -1)
       this.#checkBody(nul - bodyFrom, length)
-      return this.#finish(bodyFrom, nul, section.isAscii && to === nul ? text : undefined, length)
+      return this.#finish(bodyFrom, nul, isAscii && to === nul ? text.slice(length) : undefined)
     }
     this.#checkBody(bodyLength, length)
     const bodyTo = bodyFrom + bodyLength
     if (bodyTo >= end) return this.#startBody(length, length + bodyLength)
     this.#checkTerminator(bodyTo)
-    return this.#finish(bodyFrom, bodyTo, section.isAscii && to === bodyTo ? text : undefined, length)
+    return this.#finish(bodyFrom, bodyTo, isAscii && to === bodyTo ? text.slice(length) : undefined)
   }
 
   #startBody(from: number, to: number): Frame | undefined {
     this.#stage = 'body'
-    this.#bodyFrom = from
+    this.#bodyFrom = this.#searched = from
     this.#bodyTo = to
+    if (to >= 0) this.#tooFew = to
     return this.#readBody()
   }
 
@@ -211,13 +201,13 @@ class StreamDecoder implements Decoder {
       const bodyTo = start + this.#bodyTo
       if (bodyTo >= end) return undefined
       this.#checkTerminator(bodyTo)
-      return this.#finish(bodyFrom, bodyTo, undefined, 0)
+      return this.#finish(bodyFrom, bodyTo, undefined)
     }
     // One byte more than is allowed is enough to know.
     const reach = Math.min(end, bodyFrom + this.#limits.maxBodyBytes + 1)
-    const nul = indexOfOctet(bytes, NUL, Math.max(start + this.#searched, bodyFrom), reach)
+    const nul = indexOfOctet(bytes, NUL, start + this.#searched, reach)
     this.#checkBody((nul < 0 ? reach : nul) - bodyFrom, this.#bodyFrom)
-    if (nul >= 0) return this.#finish(bodyFrom, nul, undefined, 0)
+    if (nul >= 0) return this.#finish(bodyFrom, nul, undefined)
     this.#searched = reach - start
     return undefined
   }
@@ -227,36 +217,43 @@ class StreamDecoder implements Decoder {
     if (length === 0) return
     const { command, hasBody, isConnecting, sender } = this.#section.traits
     const isIdle = VERSION_RULES[this.version].hasIdleBodies && !(isConnecting && sender === 'client')
-    if (!hasBody && !isIdle) throw new Flaw('STOMP_ERR_BODY_NOT_ALLOWED', `${command} must not have a body`, at)
+    if (!hasBody && !isIdle)
+      throw new ProtocolError('STOMP_ERR_BODY_NOT_ALLOWED', `${command} must not have a body`, at)
     const { maxBodyBytes } = this.#limits
-    if (length > maxBodyBytes) throw new Flaw('STOMP_ERR_BODY_TOO_LARGE', `a body over ${maxBodyBytes} bytes`, at)
+    if (length > maxBodyBytes)
+      throw new ProtocolError('STOMP_ERR_BODY_TOO_LARGE', `body over ${maxBodyBytes} bytes`, at)
   }
 
   #checkTerminator(bodyTo: number): void {
     const { bytes, start } = this.#input
     if (bytes[bodyTo] === NUL) return
-    throw new Flaw('STOMP_ERR_BODY_NOT_TERMINATED', 'no NUL where content-length says the body ends', bodyTo - start)
+    throw new ProtocolError(
+      'STOMP_ERR_BODY_NOT_TERMINATED',
+      'no NUL where content-length ends the body',
+      bodyTo - start,
+    )
   }
 
-  /** @param text text that ends with the body's, which begins at `textFrom` */
-  #finish(bodyFrom: number, bodyTo: number, text: string | undefined, textFrom: number): Frame {
+  /** @param text the body's, if it is at hand */
+  #finish(bodyFrom: number, bodyTo: number, text: string | undefined): Frame {
     const { traits, flat } = this.#section
     const { bytes } = this.#input
-    const frame = new DecodedFrame(traits.command, new FlatHeaders(flat), bytes, bodyFrom, bodyTo, text, textFrom)
+    const frame = new DecodedFrame(traits.command, new FlatHeaders(flat), bytes, bodyFrom, bodyTo, text)
     this.#input.consume(bodyTo + 1)
-    if (this.#stage !== 'between' || this.#searched > 0) {
+    if (this.#stage !== 'between') {
       this.#stage = 'between'
-      this.#searched = 0
+      this.#tooFew = 0
       this.#scan.reset()
     }
     return frame
   }
 
-  #die({ code, message, at }: Flaw): ProtocolError {
+  /** Of what is wrong with a frame, counted from its first byte, makes what is wrong with the stream. */
+  #die({ code, message, offset }: ProtocolError): ProtocolError {
     const { bytes, start, end, origin } = this.#input
     const to = Math.min(end, start + this.#limits.maxHeaderBytes + 16)
     const receipt = findReceipt(bytes, start, to, this.version)
-    this.#error = new ProtocolError(code, message, origin + start + at, receipt)
+    this.#error = new ProtocolError(code, message, origin + start + offset, receipt)
     this.#stage = 'between'
     this.#input.clear()
     return this.#error

@@ -3,12 +3,11 @@ import {
   BLOCK_SIZE,
   block,
   encodeUtf8,
-  octetsOf,
+  guessLength,
   reserve,
   take,
-  writeAscii,
   writeBlock,
-  writeOctets,
+  writeGuessed,
 } from './bytes.js'
 import { COMMANDS, type Command, type CommandTraits } from './command.js'
 import { ProtocolError } from './errors.js'
@@ -17,6 +16,7 @@ import { HeaderLines } from './header-line.js'
 import { createHeaders } from './headers.js'
 import { LF, NUL } from './octets.js'
 import { rulesOf, type Version } from './version.js'
+import { octetsOf, writeOctets } from './words.js'
 
 /** A heart-beat: one LF. It has memory of its own, shared by all who send it: never change or transfer it. */
 export const HEART_BEAT: Uint8Array<ArrayBuffer> = new Uint8Array([LF])
@@ -43,12 +43,12 @@ export function encode({ command, headers, body = '' }: FrameInit, version: Vers
   const head = `${command}\n${linesOf(isConnecting, version).encodeAll(flat)}`
   if (!hasBody) {
     if (body.length === 0) return encodeUtf8(`${head}\n\0`)
-    throw new ProtocolError('STOMP_ERR_BODY_NOT_ALLOWED', `only SEND, MESSAGE and ERROR have a body, not ${command}`)
+    throw new ProtocolError('STOMP_ERR_BODY_NOT_ALLOWED', `${command} must not have a body`)
   }
   if (typeof body === 'string') {
-    // As many bytes as characters, if the body is ASCII.
-    const [bytes, bodyFrom] = layOut(head, body.length)
-    if (writeAscii(body, bytes, bodyFrom)) return bytes
+    const length = guessLength(body)
+    const [bytes, bodyFrom] = layOut(head, length)
+    if (writeGuessed(body, bytes, bodyFrom, length)) return bytes
   }
   const bodyBytes = typeof body === 'string' ? encodeUtf8(body) : body
   const [bytes, bodyFrom] = layOut(head, bodyBytes.length)
@@ -62,6 +62,9 @@ const CONTENT_LENGTH = octetsOf('content-length:')
 const HEAD_ROOM = 1024
 /** Bytes for the line of `content-length`, the LF and the NUL around the body, and what `writeOctets` asks for. */
 const TAIL_ROOM = 32
+
+/** A text of so many characters is written one by one: a native call costs as much. */
+const BY_HAND = 40
 
 /** The common frame, short and all ASCII, written straight to bytes; undefined where it is not that. */
 function writeAtOnce(
@@ -84,8 +87,16 @@ function writeAtOnce(
     into.setUint8(end++, LF)
   }
   into.setUint8(end++, LF)
-  if (length > 0 && writeBlock(body, end) !== length) return undefined
-  end += length
+  if (length > BY_HAND) {
+    if (writeBlock(body, end) !== length) return undefined
+    end += length
+  } else {
+    for (let i = 0; i < length; i++) {
+      const code = body.charCodeAt(i)
+      if (code > 127) return undefined
+      into.setUint8(end++, code)
+    }
+  }
   into.setUint8(end, NUL)
   return take(from, end + 1)
 }

@@ -33,13 +33,9 @@ export class DecodedFrame implements Frame {
   readonly #from: number
   readonly #to: number
   #body: Uint8Array | undefined = undefined
-  #text: string | undefined = undefined
-  #textFrom: number
+  #text: string | undefined
 
-  /**
-   * @param text decoded text that ends with the body's, if the decoder had it at hand
-   * @param textFrom where in it the body begins
-   */
+  /** @param text the body's, if the decoder had it at hand */
   constructor(
     command: Command,
     headers: Headers,
@@ -47,7 +43,6 @@ export class DecodedFrame implements Frame {
     from: number,
     to: number,
     text: string | undefined,
-    textFrom: number,
   ) {
     this.command = command
     this.headers = headers
@@ -55,7 +50,6 @@ export class DecodedFrame implements Frame {
     this.#from = from
     this.#to = to
     this.#text = text
-    this.#textFrom = textFrom
   }
 
   get body(): Uint8Array {
@@ -66,11 +60,7 @@ export class DecodedFrame implements Frame {
   }
 
   get text(): string {
-    let text = this.#text
-    if (text === undefined) text = decodeUtf8(this.#bytes, this.#from, this.#to)
-    else text = text.slice(this.#textFrom)
-    this.#textFrom = 0
-    this.#text = text
-    return text
+    this.#text ??= decodeUtf8(this.#bytes, this.#from, this.#to)
+    return this.#text
   }
 }

@@ -11,13 +11,12 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string
 }
 
-interface NodeBuffer extends Uint8Array<ArrayBuffer> {
-  toString(encoding?: 'utf8' | 'latin1', from?: number, to?: number): string
-}
+interface NodeBuffer extends Uint8Array<ArrayBuffer> {}
 
 interface NodeBufferConstructor {
   new (): NodeBuffer
   readonly prototype: NodeBuffer
+  byteLength(text: string): number
   allocUnsafe(size: number): NodeBuffer
   from(buffer: ArrayBufferLike, offset: number, length: number): NodeBuffer
   [Symbol.hasInstance](value: unknown): value is NodeBuffer

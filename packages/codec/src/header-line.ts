@@ -1,16 +1,11 @@
-import { type Octets, octetsOf, writeOctets } from './bytes.js'
 import { ProtocolError } from './errors.js'
 import { escapeText, letterOf } from './escape.js'
-import { BACKSLASH, isBlank, LF, NUL } from './octets.js'
+import { BACKSLASH, COLON, CR, LF, NUL, trim } from './octets.js'
 import type { HeaderRules } from './version.js'
+import { type Octets, octetsOf, writeOctets } from './words.js'
 
 // What has to be looked at: colon, backslash, and control characters up to CR.
 const SPECIAL = /[\0-\r:\\]/
-
-/** By character code: 1 for what is written as it is. */
-const PLAIN: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
-  Number(!SPECIAL.test(String.fromCharCode(code))),
-)
 
 /** More names are not remembered: the memory stays small whatever is written. */
 const REMEMBERED_NAMES = 256
@@ -88,7 +83,7 @@ export class HeaderLines {
       end = writeOctets(octets, into, end)
       for (let k = 0; k < length; k++) {
         const code = value.charCodeAt(k)
-        if (PLAIN[code] === 1) {
+        if (code > CR && code < 128 && code !== COLON && code !== BACKSLASH) {
           into.setUint8(end++, code)
           continue
         }
@@ -147,22 +142,17 @@ function watch(known: Remembered, value: string): void {
 
 function encodeUnescaped(name: string, value: string, rules: HeaderRules): string {
   if (name === '') throw unwritable(name, IS_EMPTY)
-  if (name.includes('\0') || value.includes('\0')) throw unwritable(name, HAS_NUL)
-  if (name.includes(':')) throw unwritable(name, 'a colon in a name cannot be escaped here')
-  if (name.includes('\n') || value.includes('\n')) throw unwritable(name, 'a line feed cannot be escaped here')
-  if (rules.hasCrLf && value.endsWith('\r')) throw unwritable(name, 'a carriage return at its end would be lost')
-  if (rules.isTrimmed && (isPadded(name) || isPadded(value))) {
-    throw unwritable(name, 'STOMP 1.0 drops spaces and tabs around names and values')
+  if (`${name}${value}`.includes('\0')) throw unwritable(name, HAS_NUL)
+  if (/[:\n]/.test(name) || value.includes('\n')) throw unwritable(name, 'a colon or LF cannot be escaped here')
+  if (rules.hasCrLf && value.endsWith('\r')) throw unwritable(name, 'a CR at its end is lost')
+  if (rules.isTrimmed && (trim(name) !== name || trim(value) !== value)) {
+    throw unwritable(name, 'STOMP 1.0 drops blanks around names and values')
   }
   return `${name}:${value}\n`
 }
 
 const IS_EMPTY = 'its name is empty'
 const HAS_NUL = 'no version can write a NUL'
-
-function isPadded(text: string): boolean {
-  return isBlank(text.charCodeAt(0)) || isBlank(text.charCodeAt(text.length - 1))
-}
 
 function unwritable(name: string, why: string): ProtocolError {
   return new ProtocolError('STOMP_ERR_UNWRITABLE_HEADER', `header ${JSON.stringify(name)} cannot be written: ${why}`)

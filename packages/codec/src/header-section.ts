@@ -1,53 +1,32 @@
-import { decodeStrictUtf8 } from './bytes.js'
-import { COMMANDS, type CommandTraits, type Side } from './command.js'
+import { decodeSingleBytes, decodeStrictUtf8, indexOfOctet } from './bytes.js'
+import { COMMANDS, type CommandTraits, SEND, type Side } from './command.js'
 import { CONTENT_LENGTH_CURE, parseContentLength } from './content.js'
-import { indexOfUndefinedEscape, unescapeText } from './escape.js'
-import { Flaw } from './flaw.js'
-import { COLON, CR, isBlank, LF } from './octets.js'
+import { ProtocolError } from './errors.js'
+import { unescapeText } from './escape.js'
+import { CR, LF, trim } from './octets.js'
+import { NONE, Shape } from './shape.js'
 import { type HeaderRules, rulesOf, type Version } from './version.js'
-
-/**
- * Lines remembered from frame to frame; the longest line, and the longest text from which one is taken: a slice of a
- * string keeps the whole string in memory.
- */
-const REMEMBERED_LINES = 32
-const REMEMBERED_LENGTH = 256
-const REMEMBERED_TEXT_LENGTH = 2048
-
-// A header line never holds a NUL, so this is equal to none.
-const NEVER = '\0'
+import { isAt, octetsOf, viewOf } from './words.js'
 
 /**
  * Reads command and headers of one frame after the other, from text in which each character stands for one byte.
  *
- * The frames of one stream resemble each other: most have the headers of the last one in the same order, many with the
- * same values. So each line is first compared with the line that stood there last time, then with its name; a header
- * that repeats costs a comparison and no memory.
+ * The frames of one stream resemble each other: most have the headers of the last one of their command in the same
+ * order, many with the same values. So the bytes of each line are first compared with the line that stood there last
+ * time, then with its name; a header that repeats costs a comparison and no memory.
  */
 export class HeaderSection {
   /** The results of the last read(). */
-  traits: CommandTraits = {
-    command: 'SEND',
-    octets: { length: 0, words: [] },
-    sender: 'client',
-    hasBody: true,
-    isConnecting: false,
-  }
+  traits: CommandTraits = SEND
   flat: string[] = []
-  /** -1 when there is no content-length. */
-  contentLength = -1
-  /** All characters of the section were ASCII. */
-  isAscii = true
+  /** Below 0 when there is no content-length. */
+  contentLength: number = NONE
 
   readonly #maxHeaders: number
   readonly #from: Side | undefined
   #version: Version = '1.2'
-  #rules: HeaderRules = rulesOf(false, '1.2')
-  // Of the last frames: the command line with its LF; each header line with its LF, its name and its value.
-  #commandLine = NEVER
-  #lines: string[] = []
-  #names: string[] = []
-  #values: string[] = []
+  /** One for each command line that was read, in the version that was read last. */
+  readonly #shapes: Shape[] = []
 
   constructor(maxHeaders: number, from: Side | undefined) {
     this.#maxHeaders = maxHeaders
@@ -56,24 +35,29 @@ export class HeaderSection {
 
   /**
    * @param text the frame from its command to at least the blank line; or, of a frame that has no blank line, to its NUL
-   * @param bytes the bytes of `text`, from `offset` on, if not all of it is known to be ASCII
+   * @param bytes what has the bytes of `text`, from `offset` on
+   * @param isAscii all of `text` is known to be
    * @returns the length of the section: where the body begins, or the NUL that is to end the frame
    */
-  read(text: string, version: Version, bytes: Uint8Array | undefined, offset: number): number {
-    let at = this.#readCommand(text, version)
-    const rules = this.#rules
-    const lines = this.#lines
-    const names = this.#names
-    const values = this.#values
+  read(text: string, version: Version, bytes: Uint8Array, offset: number, isAscii: boolean): number {
+    const { length } = text
+    const view = viewOf(bytes)
+    const shape = this.shapeOf(view, bytes, offset, offset + length, version)
+    if (shape === undefined) throw unknownCommand()
+    this.traits = shape.traits
+    const { rules, places } = shape
     const { isEscaped, hasCrLf, isTrimmed } = rules
-    const flat: string[] = []
-    let contentLength = -1
-    let isAscii = true
+    const origin = bytes.byteOffset + offset
+    const raw = isAscii ? undefined : bytes
+    // A copy costs less than to add one after the other.
+    let flat = shape.flat.slice()
+    let contentLength = NONE
+    let at = shape.commandLine.length
     // The first backslash at or after the current line; it is looked for once, not in each line.
     let backslash = isEscaped ? text.indexOf('\\', at) : -1
-    const canRemember = text.length <= REMEMBERED_TEXT_LENGTH
+    let index = 0
 
-    for (let index = 0; ; index++) {
+    for (; ; index++) {
       const first = text.charCodeAt(at)
       if (first === LF) {
         at += 1
@@ -83,161 +67,120 @@ export class HeaderSection {
         at += 2
         break
       }
-      if (at === text.length) {
+      if (at === length) {
         // The blank line is missing. So are the DISCONNECT and RECEIPT of the 1.1 and 1.2 specifications written.
-        if (this.traits.hasBody || contentLength > 0) throw endsEarly(at)
+        if (shape.traits.hasBody || contentLength > 0) throw endsEarly(at)
         break
       }
       if (index === this.#maxHeaders) {
-        throw new Flaw('STOMP_ERR_TOO_MANY_HEADERS', `more than ${this.#maxHeaders} headers`, at)
+        throw new ProtocolError('STOMP_ERR_TOO_MANY_HEADERS', `over ${this.#maxHeaders} headers`, at)
       }
 
-      let name = NEVER
       let colon = -1
-      if (index < lines.length) {
-        const line = lines[index] ?? NEVER
-        const last = line.length - 2
-        // The end of a value changes sooner than its beginning: one character tells most lines apart.
-        if (text.charCodeAt(at + last) === line.charCodeAt(last) && text.startsWith(line, at)) {
-          name = names[index] ?? NEVER
-          const value = values[index] ?? NEVER
-          flat.push(name, value)
-          if (contentLength < 0 && name === 'content-length') contentLength = parseContentLength(value)
+      const place = index < places.length ? places[index] : undefined
+      if (place !== undefined) {
+        const { line, prefix } = place
+        if (line !== undefined && at + line.length <= length && isAt(line, view, origin + at)) {
+          if (contentLength < 0) contentLength = place.contentLength
           at += line.length
           continue
         }
-        name = names[index] ?? NEVER
-        if (text.charCodeAt(at + name.length) === COLON && text.startsWith(name, at)) colon = at + name.length
+        if (prefix !== undefined && at + prefix.length <= length && isAt(prefix, view, origin + at)) {
+          colon = at + prefix.length - 1
+        }
       }
 
       const lineFeed = text.indexOf('\n', at)
-      if (lineFeed < 0) throw endsEarly(text.length)
+      if (lineFeed < 0) throw endsEarly(length)
       const end = hasCrLf && text.charCodeAt(lineFeed - 1) === CR ? lineFeed - 1 : lineFeed
-      const isKnownName = colon >= 0
-      if (!isKnownName) {
-        colon = text.indexOf(':', at)
-        if (colon < 0 || colon >= end) {
-          throw new Flaw('STOMP_ERR_MALFORMED_HEADER', 'a header line needs a colon after its name', at)
-        }
-        name = text.slice(at, colon)
-      }
-      let value = text.slice(colon + 1, end)
-      let isPlain = canRemember
-
-      if (bytes !== undefined && !(isAsciiText(name) && isAsciiText(value))) {
-        isAscii = false
-        isPlain = false
-        name = utf8(bytes, offset, at, colon)
-        value = utf8(bytes, offset, colon + 1, end)
-      }
+      const isNamed = colon >= 0
+      if (!isNamed) colon = text.indexOf(':', at)
+      if (colon < 0 || colon >= end) throw malformed(at)
       if (backslash >= 0 && backslash < at) backslash = text.indexOf('\\', at)
-      if (backslash >= 0 && backslash < end) {
-        if (!isKnownName && backslash < colon) {
-          isPlain = false
-          name = unescaped(name, text, at, rules)
-        }
-        value = unescaped(value, text, colon + 1, rules)
+      const isSimple = isAscii && !isTrimmed && !(backslash >= 0 && backslash < end)
+      if (!isNamed) {
+        const name = isSimple ? text.slice(at, colon) : meant(text, at, colon, rules, raw, offset)
+        if (name === '') throw malformed(at)
+        flat[2 * index] = name
       }
-      if (isTrimmed) {
-        name = trim(name)
-        value = trim(value)
-      }
-      if (name === '') throw new Flaw('STOMP_ERR_MALFORMED_HEADER', 'a header line needs a name before its colon', at)
-
-      flat.push(name, value)
-      if (contentLength < 0 && name === 'content-length') {
+      const value = isSimple ? text.slice(colon + 1, end) : meant(text, colon + 1, end, rules, raw, offset)
+      flat[2 * index + 1] = value
+      if (contentLength < 0 && flat[2 * index] === 'content-length') {
         contentLength = parseContentLength(value)
-        if (contentLength < 0) throw new Flaw('STOMP_ERR_INVALID_CONTENT_LENGTH', CONTENT_LENGTH_CURE, at)
+        if (contentLength < 0) throw new ProtocolError('STOMP_ERR_INVALID_CONTENT_LENGTH', CONTENT_LENGTH_CURE, at)
       }
-      if (isPlain && index < REMEMBERED_LINES && lineFeed - at < REMEMBERED_LENGTH) {
-        lines[index] = text.slice(at, lineFeed + 1)
-        names[index] = name
-        values[index] = value
-      }
+      shape.learn(index, isNamed, flat, text, at, lineFeed)
       at = lineFeed + 1
     }
 
+    if (flat.length > 2 * index) flat = flat.slice(0, 2 * index)
     this.flat = flat
     this.contentLength = contentLength
-    this.isAscii = isAscii
     return at
   }
 
-  /**
-   * What is known of a command.
-   *
-   * @param line the first line of a frame without its LF
-   */
-  traitsOf(line: string, version: Version): CommandTraits {
+  /** What is known of the command whose line begins at `from`; undefined if that has not ended before `to`. */
+  shapeOf(view: DataView, bytes: Uint8Array, from: number, to: number, version: Version): Shape | undefined {
+    const shapes = this.#shapes
+    if (version !== this.#version) shapes.length = 0
+    this.#version = version
+    const at = bytes.byteOffset + from
+    for (let i = 0; i < shapes.length; i++) if (shapes[i]?.isAt(view, at, to - from)) return shapes[i]
+    const lineFeed = indexOfOctet(bytes, LF, from, to)
+    if (lineFeed < 0) return undefined
+    const line = decodeSingleBytes(bytes, from, lineFeed)
     const hasReturn = line.endsWith('\r')
     const traits = COMMANDS.get(hasReturn ? line.slice(0, -1) : line)
-    if (traits === undefined) throw unknownCommand()
-    if (hasReturn && !rulesOf(traits.isConnecting, version).hasCrLf) {
-      throw new Flaw('STOMP_ERR_UNKNOWN_COMMAND', `in STOMP ${version} a line ends with LF alone`, 0)
-    }
+    const rules = rulesOf(traits?.isConnecting ?? false, version)
+    if (traits === undefined || (hasReturn && !rules.hasCrLf)) throw unknownCommand()
     if (this.#from !== undefined && this.#from !== traits.sender) {
-      throw new Flaw('STOMP_ERR_WRONG_DIRECTION', `${traits.command} is for the ${traits.sender} to send`, 0)
+      throw new ProtocolError('STOMP_ERR_WRONG_DIRECTION', `${traits.command} is for the ${traits.sender} to send`, 0)
     }
-    return traits
-  }
-
-  /** Sets traits and rules; returns the index past the command line. */
-  #readCommand(text: string, version: Version): number {
-    if (version !== this.#version || !text.startsWith(this.#commandLine)) {
-      const lineFeed = text.indexOf('\n')
-      if (lineFeed < 0) throw unknownCommand()
-      this.traits = this.traitsOf(text.slice(0, lineFeed), version)
-      this.#version = version
-      this.#commandLine = text.slice(0, lineFeed + 1)
-      const rules = rulesOf(this.traits.isConnecting, version)
-      if (rules !== this.#rules) {
-        // What was remembered was read by other rules.
-        this.#rules = rules
-        this.#lines.length = 0
-      }
-    }
-    return this.#commandLine.length
+    const shape = new Shape(traits, rules, octetsOf(`${line}\n`))
+    shapes.push(shape)
+    return shape
   }
 }
 
-export function unknownCommand(): Flaw {
-  return new Flaw('STOMP_ERR_UNKNOWN_COMMAND', 'the first line is no STOMP command', 0)
+export function unknownCommand(): ProtocolError {
+  return new ProtocolError('STOMP_ERR_UNKNOWN_COMMAND', 'no STOMP command', 0)
 }
 
-function endsEarly(at: number): Flaw {
-  return new Flaw(
-    'STOMP_ERR_NUL_IN_HEADER',
-    'a NUL in the header section: is the blank line missing that ends the headers?',
-    at,
-  )
+function malformed(at: number): ProtocolError {
+  return new ProtocolError('STOMP_ERR_MALFORMED_HEADER', 'a header line needs a name and a colon', at)
 }
 
-function isAsciiText(text: string): boolean {
-  return !/[^\0-\x7f]/.test(text)
+function endsEarly(at: number): ProtocolError {
+  return new ProtocolError('STOMP_ERR_NUL_IN_HEADER', 'a NUL among the headers: is the blank line missing?', at)
 }
 
-function utf8(bytes: Uint8Array, offset: number, from: number, to: number): string {
-  const text = decodeStrictUtf8(bytes, offset + from, offset + to)
-  if (text === undefined) throw new Flaw('STOMP_ERR_ILL_FORMED_UTF8', 'a header is not well-formed UTF-8', from)
-  return text
-}
-
-/** @param from where in the frame's text the name or value `escaped` begins */
-function unescaped(escaped: string, frame: string, from: number, rules: HeaderRules): string {
-  const text = unescapeText(escaped, escaped.indexOf('\\'), rules)
-  if (text !== undefined) return text
-  throw new Flaw(
-    'STOMP_ERR_UNDEFINED_ESCAPE',
-    'an escape that the version of STOMP does not define',
-    indexOfUndefinedEscape(frame, from, rules),
-  )
-}
-
-/** Without spaces and tabs at its ends. */
-function trim(text: string): string {
-  let from = 0
-  let to = text.length
-  while (isBlank(text.charCodeAt(from))) from++
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to--
-  return text.slice(from, to)
+/**
+ * What a name or a value means that stands from `from` to before `to`.
+ *
+ * @param bytes what has the bytes of `text`, from `offset` on, if not all of it is known to be ASCII
+ */
+function meant(
+  text: string,
+  from: number,
+  to: number,
+  rules: HeaderRules,
+  bytes: Uint8Array | undefined,
+  offset: number,
+): string {
+  let plain = text.slice(from, to)
+  if (bytes !== undefined && /[^\0-\x7f]/.test(plain)) {
+    const decoded = decodeStrictUtf8(bytes, offset + from, offset + to)
+    if (decoded === undefined) throw new ProtocolError('STOMP_ERR_ILL_FORMED_UTF8', 'a header is not UTF-8', from)
+    plain = decoded
+  }
+  if (rules.isEscaped) {
+    const unescaped = unescapeText(plain, plain.indexOf('\\'), rules)
+    if (typeof unescaped === 'number') {
+      // In `plain` a character may stand for several bytes.
+      const at = Number(unescapeText(text, text.indexOf('\\', from), rules))
+      throw new ProtocolError('STOMP_ERR_UNDEFINED_ESCAPE', 'an undefined escape', at)
+    }
+    plain = unescaped
+  }
+  return rules.isTrimmed ? trim(plain) : plain
 }

@@ -1,6 +1,7 @@
-import { decodeSingleBytes, decodeStrictUtf8 } from './bytes.js'
+import { decodeUtf8 } from './bytes.js'
 import { COMMANDS } from './command.js'
 import { unescapeText } from './escape.js'
+import { trim } from './octets.js'
 import { rulesOf, type Version } from './version.js'
 
 /**
@@ -9,23 +10,20 @@ import { rulesOf, type Version } from './version.js'
  * @param from index of the frame's first byte
  */
 export function findReceipt(bytes: Uint8Array, from: number, to: number, version: Version): string | undefined {
-  const [commandLine = '', ...lines] = decodeSingleBytes(bytes, from, to).split('\n')
+  const [commandLine = '', ...lines] = decodeUtf8(bytes, from, to).split('\n')
   // Behind the last LF: a line that is not whole.
   lines.pop()
-  const command = commandLine.replace(/\r$/, '')
-  const rules = rulesOf(COMMANDS.get(command)?.isConnecting ?? false, version)
-  let at = from + commandLine.length + 1
+  const rules = rulesOf(COMMANDS.get(commandLine.trim())?.isConnecting ?? false, version)
   for (const line of lines) {
     if (line === '' || line === '\r' || line.includes('\0')) return undefined
-    const colon = line.indexOf(':')
-    const name = line.slice(0, Math.max(colon, 0))
-    if ((rules.isTrimmed ? name.trim() : name) === 'receipt') {
-      const isCrLf = rules.hasCrLf && line.endsWith('\r')
-      const value = decodeStrictUtf8(bytes, at + colon + 1, at + line.length - (isCrLf ? 1 : 0))
-      if (value === undefined || !rules.isEscaped) return rules.isTrimmed ? value?.trim() : value
-      return unescapeText(value, value.indexOf('\\'), rules)
-    }
-    at += line.length + 1
+    const [name = ''] = line.split(':', 1)
+    if ((rules.isTrimmed ? trim(name) : name) !== 'receipt' || name === line) continue
+    const value = line.slice(name.length + 1, rules.hasCrLf && line.endsWith('\r') ? -1 : undefined)
+    // It was not UTF-8.
+    if (value.includes('\ufffd')) return undefined
+    if (!rules.isEscaped) return rules.isTrimmed ? trim(value) : value
+    const text = unescapeText(value, value.indexOf('\\'), rules)
+    return typeof text === 'string' ? text : undefined
   }
   return undefined
 }

@@ -40,25 +40,19 @@ export interface VersionRules {
   readonly hasIdleBodies: boolean
 }
 
+const PLAIN: HeaderRules = { isEscaped: false, isReturnEscaped: false, hasCrLf: false, isTrimmed: false }
 // A peer's version is not known before its CONNECT was read, so CRLF is understood there in any version.
-const CONNECTING: HeaderRules = { isEscaped: false, isReturnEscaped: false, hasCrLf: true, isTrimmed: false }
+const CONNECTING: HeaderRules = { ...PLAIN, hasCrLf: true }
+const ESCAPED: HeaderRules = { ...PLAIN, isEscaped: true }
 
 export const VERSION_RULES: Readonly<Record<Version, VersionRules>> = {
   '1.0': {
     connecting: { ...CONNECTING, isTrimmed: true },
-    others: { isEscaped: false, isReturnEscaped: false, hasCrLf: false, isTrimmed: true },
+    others: { ...PLAIN, isTrimmed: true },
     hasIdleBodies: true,
   },
-  '1.1': {
-    connecting: CONNECTING,
-    others: { isEscaped: true, isReturnEscaped: false, hasCrLf: false, isTrimmed: false },
-    hasIdleBodies: false,
-  },
-  '1.2': {
-    connecting: CONNECTING,
-    others: { isEscaped: true, isReturnEscaped: true, hasCrLf: true, isTrimmed: false },
-    hasIdleBodies: false,
-  },
+  '1.1': { connecting: CONNECTING, others: ESCAPED, hasIdleBodies: false },
+  '1.2': { connecting: CONNECTING, others: { ...ESCAPED, isReturnEscaped: true, hasCrLf: true }, hasIdleBodies: false },
 }
 
 /** @param isConnecting of the command: see CommandTraits */
