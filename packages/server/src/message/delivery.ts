@@ -1,3 +1,5 @@
+import type { Version } from '@hoofbeat/codec'
+
 /** What one subscription adds to a message. Made once for each subscription where nothing changes between messages. */
 export interface Delivery {
   /** The id of the subscription; absent for a STOMP 1.0 subscription without one, whose MESSAGE names none. */
@@ -12,6 +14,8 @@ export interface Delivery {
   readonly deliveryCount?: number
   /** True if messages between the one before and this one may be missing: the history did not reach that far. */
   readonly isAfterGap?: boolean
+  /** Of one that is used again and again: how the last MESSAGE began where nothing else was to be said. Kept by the message. */
+  start?: { readonly version: Version; readonly destination: string; readonly text: string } | undefined
 }
 
 /** What became of a delivery: taken; taken, but no more please until `ready`; or not taken. */

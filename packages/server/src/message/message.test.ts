@@ -126,6 +126,24 @@ describe('a message', () => {
     expect([own(specialFirst), plain(specialFirst)]).toEqual([`${value}`, usual])
   })
 
+  it('remembers with a delivery that is used again how a MESSAGE begins, and no more than that', () => {
+    const delivery: Delivery = { subscription: 's', start: undefined }
+    const begins = (message: Message, version: Version, special: Partial<Delivery> = {}): (string | undefined)[] => {
+      const { headers } = read(message.frame(version, { ...delivery, ...special }), version)
+      return ['subscription', 'destination', 'redelivered', 'history-gap'].map((name) => headers.get(name))
+    }
+    const [a, b] = [messageOf(), messageOf({ destination: '/topic/b:c' })]
+    a.frame('1.2', delivery)
+    expect(delivery.start?.text).toBe('MESSAGE\nsubscription:s\ndestination:/topic/a\n')
+    expect(begins(messageOf(), '1.2')).toEqual(['s', '/topic/a', undefined, undefined])
+    expect(begins(a, '1.2', { redelivered: true })).toEqual(['s', '/topic/a', 'true', undefined])
+    expect(begins(a, '1.2', { isAfterGap: true })).toEqual(['s', '/topic/a', undefined, 'true'])
+    expect(begins(b, '1.2')).toEqual(['s', '/topic/b:c', undefined, undefined])
+    b.frame('1.2', delivery)
+    expect(begins(b, '1.0')).toEqual(['s', '/topic/b:c', undefined, undefined])
+    expect(begins(messageOf(), '1.2')).toEqual(['s', '/topic/a', undefined, undefined])
+  })
+
   it('names no subscription where a STOMP 1.0 client gave none, and does not take an empty id for none', () => {
     const message = messageOf()
     for (let round = 0; round < 2; round++) {

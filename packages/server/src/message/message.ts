@@ -77,18 +77,32 @@ class PublishedMessage implements Message {
     const { subscription } = delivery
     const hasAck = delivery.ack !== undefined && version === '1.2'
     if (hasAck || delivery.destination !== undefined || delivery.redelivered || delivery.isAfterGap) {
-      return this.#encode(version, delivery, forms)
+      return this.#encode(this.#head(version, delivery), forms)
     }
     if (forms.last !== undefined && forms.lastSubscription === subscription) return forms.last
     const known = forms.misses > MAX_SHARED_FRAMES ? undefined : forms.shared?.get(subscription)
-    const frame = known ?? this.#encode(version, delivery, forms)
+    const frame = known ?? this.#encode(this.#plainHead(version, delivery), forms)
     if (known === undefined) remember(forms, subscription, frame)
     forms.last = frame
     forms.lastSubscription = subscription
     return frame
   }
 
-  #encode(version: Version, delivery: Delivery, forms: MessageForms): WireFrame {
+  #encode(head: string, forms: MessageForms): WireFrame {
+    this.#isText ??= isUtf8(this.body)
+    return createTailedFrame(head, forms.tail, this.body, this.#isText)
+  }
+
+  /** The head where nothing is to be said of this one delivery: for one subscription it is that of the message before. */
+  #plainHead(version: Version, delivery: Delivery): string {
+    const { start } = delivery
+    if (start?.destination === this.destination && start.version === version) return start.text
+    const text = this.#head(version, delivery)
+    if ('start' in delivery) delivery.start = { version, destination: this.destination, text }
+    return text
+  }
+
+  #head(version: Version, delivery: Delivery): string {
     let head = 'MESSAGE\n'
     if (delivery.subscription !== undefined)
       head += encodeHeader('MESSAGE', 'subscription', delivery.subscription, version)
@@ -99,13 +113,7 @@ class PublishedMessage implements Message {
     if (delivery.redelivered) head += 'redelivered:true\n'
     if (delivery.deliveryCount !== undefined) head += `delivery-count:${delivery.deliveryCount}\n`
     if (delivery.isAfterGap) head += 'history-gap:true\n'
-    if (delivery.destination === undefined) {
-      // An inner one, which no frame can carry, is never shown.
-      forms.destination ??= encodeHeader('MESSAGE', 'destination', this.destination, version)
-      head += forms.destination
-    } else head += encodeHeader('MESSAGE', 'destination', delivery.destination, version)
-    this.#isText ??= isUtf8(this.body)
-    return createTailedFrame(head, forms.tail, this.body, this.#isText)
+    return head + encodeHeader('MESSAGE', 'destination', delivery.destination ?? this.destination, version)
   }
 
   #formsOf(version: Version): MessageForms {
@@ -116,7 +124,6 @@ class PublishedMessage implements Message {
     }
     this.#forms = others ?? {
       version,
-      destination: undefined,
       tail: createWireText(this.#tail(version)),
       last: undefined,
       lastSubscription: undefined,
@@ -144,8 +151,6 @@ class PublishedMessage implements Message {
 
 interface MessageForms {
   readonly version: Version
-  /** The header line, once it was asked for. */
-  destination: string | undefined
   readonly tail: WireText
   /** The frame that was asked for last, of those that can be shared: next to it comes, as a rule, the same. */
   last: WireFrame | undefined

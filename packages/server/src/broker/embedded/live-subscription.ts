@@ -43,6 +43,6 @@ export interface LiveSubscription {
 /** The part of a delivery that all messages of a subscription have in common. */
 export function deliveryOf({ shownId, shownDestination }: SubscribeRequest): Delivery {
   return shownDestination === undefined
-    ? { subscription: shownId }
+    ? { subscription: shownId, start: undefined }
     : { subscription: shownId, destination: shownDestination }
 }
