@@ -1,18 +1,22 @@
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
 
-export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    testing: 'src/testing/index.ts',
-    // The thread of the durable store: found by this name from the file that starts it.
-    'ledger/worker': 'src/store/ledger/worker.js',
+const common: Options = { platform: 'node', target: 'node20', tsconfig: 'tsconfig.build.json' }
+
+export default defineConfig([
+  {
+    ...common,
+    entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+    format: ['esm', 'cjs'],
+    dts: true,
+    // import.meta.url in CommonJS
+    shims: true,
+    clean: ['**/*', '!ledger/**'],
   },
-  format: ['esm', 'cjs'],
-  platform: 'node',
-  target: 'node20',
-  tsconfig: 'tsconfig.build.json',
-  dts: { entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' } },
-  // import.meta.url in CommonJS
-  shims: true,
-  clean: true,
-})
+  {
+    ...common,
+    // The thread of the durable store: found by this name from the file that starts it, whichever that is.
+    entry: { 'ledger/worker': 'src/store/ledger/worker.js' },
+    format: 'esm',
+    clean: ['ledger/**'],
+  },
+])
