@@ -178,6 +178,32 @@ describe('the WebSocket door', () => {
     await expect.poll(() => pongs).toBe(200)
   })
 
+  it('keeps frames, pong, last words and close in order, and whole, for a peer that reads late', async () => {
+    const bodies = Array.from({ length: 16 }, (_, i) => String.fromCharCode(97 + i).repeat(1_000_000))
+    const limits = { maxOutboxBytes: 64_000_000, maxTransportMessageBytes: 2_000_000, maxBodyBytes: 2_000_000 }
+    const { connect, listen } = await start({ limits })
+    const listener = await listen()
+    const sender = await connect()
+    const order: string[] = []
+    listener.socket.on('message', (data: Buffer) => order.push(data.toString('latin1', 0, 5)))
+    listener.socket.on('pong', (data) => order.push(`pong ${data}`))
+    listener.socket.pause()
+    // More than any socket buffer takes: what comes behind waits in the server.
+    for (const body of bodies) {
+      sender.send({ command: 'SEND', headers: { destination: '/topic/all', receipt: 'r' }, body })
+      expect((await sender.next()).command).toBe('RECEIPT')
+    }
+    listener.socket.ping('late')
+    listener.send('NONSENSE\n\n\0')
+    listener.socket.resume()
+    for (const body of bodies) expect((await listener.next()).text === body).toBe(true)
+    expect((await listener.next()).command).toBe('ERROR')
+    expect((await listener.closed).code).toBe(1002)
+    // A pong may overtake messages that wait in the server; it never comes within one.
+    expect(order.filter((what) => what !== 'pong late')).toEqual([...bodies.map(() => 'MESSA'), 'ERROR'])
+    expect(order.filter((what) => what === 'pong late')).toHaveLength(1)
+  })
+
   it('works on an injected WebSocket, where there is no socket to write to', async () => {
     const { app } = await start()
     const client = await openRawClient((await app.injectWS('/stomp')) as WebSocket)
