@@ -11,7 +11,6 @@ import type { Clock } from '../clock/clock.js'
 import type { Timer, Wheel } from '../clock/wheel.js'
 import type { Connection, ConnectionListener, Peer } from '../connection/connection.js'
 import type { Taken } from '../message/delivery.js'
-import type { Turn } from '../message/turn.js'
 import { createWireFrame, HEART_BEAT_FRAME, type WireFrame } from '../message/wire-frame.js'
 import { type BeatIntervals, type HeartBeat, type HeartBeatOwner, startHeartBeat } from './heart-beat.js'
 import { createOutbox, type Outbox, type OutboxLimits, type OutboxOwner } from './outbox.js'
@@ -102,7 +101,7 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
     this.#listener = listener
     this.#parts = parts
     this.#decoder = createDecoder({ from, limits: parts.limits })
-    this.#outbox = createOutbox(this, parts)
+    this.#outbox = createOutbox(connection, this, parts)
     connection.attach(this)
   }
 
@@ -135,6 +134,10 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
 
   // From the heart-beat.
 
+  get lastWriteMs(): number {
+    return this.#outbox.lastWriteMs
+  }
+
   beat(): void {
     this.deliver(HEART_BEAT_FRAME)
   }
@@ -161,11 +164,6 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
   }
 
   // From the outbox.
-
-  write(turn: Turn, nowMs: number): boolean {
-    this.#heartBeat?.sent(nowMs)
-    return this.#connection.write(turn)
-  }
 
   ready(): void {
     // Between the last words and the end nobody is waiting.

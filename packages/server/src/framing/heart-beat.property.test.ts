@@ -25,13 +25,18 @@ it('under any traffic the peer hears us in every interval, and silence is judged
       let isPaused = false
       const heartBeat: HeartBeat = startHeartBeat(
         { sendEveryMs, expectEveryMs },
-        { beat: () => send(), silent: () => judge() },
+        {
+          get lastWriteMs() {
+            return sentMs
+          },
+          beat: () => send(),
+          silent: () => judge(),
+        },
         { clock, wheel },
       )
       const send = (): void => {
         expect(clock.now() - sentMs).toBeLessThanOrEqual(sendEveryMs)
         sentMs = clock.now()
-        heartBeat.sent(clock.now())
       }
       const judge = (): void => {
         judgedMs = clock.now()

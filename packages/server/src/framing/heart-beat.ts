@@ -11,8 +11,6 @@ export interface BeatIntervals {
 
 /** The two watches over a connection: one keeps us heard, the other notices a peer that is gone. */
 export interface HeartBeat {
-  /** Something was written, `nowMs`: no heart-beat is due for a while. */
-  sent(nowMs: number): void
   /** Any byte arrived: the peer lives. */
   heard(): void
   /** While reading is paused silence proves nothing: it is not judged, and judged anew from the resumption. */
@@ -22,6 +20,8 @@ export interface HeartBeat {
 
 /** Whose heart-beats they are. */
 export interface HeartBeatOwner {
+  /** When something was written last, on the clock; it is asked for when a heart-beat may be due. */
+  readonly lastWriteMs: number
   /** Writes one heart-beat. */
   beat(): void
   /** Told once; then both watches are over. */
@@ -40,8 +40,8 @@ export function startHeartBeat(intervals: BeatIntervals, owner: HeartBeatOwner, 
 }
 
 /*
- * Neither watch moves its timer when something happens: it notes the time, and when the timer fires, looks and sets the
- * next one. So a busy connection costs two numbers per message, and one timer entry per interval.
+ * Neither watch moves its timer when something happens: the time is noted, and when the timer fires, it looks and sets
+ * the next one. So a busy connection costs two numbers per message, and one timer entry per interval.
  *
  * We beat well before the interval is over: a timer may be one tick of the wheel late, and the peer counts from when it
  * heard us. Silence is judged in two looks, at twice and at two and a half times the interval: were the event loop held
@@ -53,7 +53,7 @@ class Watches implements HeartBeat {
   readonly #parts: HeartBeatParts
   readonly #beatAfterMs: number
   readonly #expectEveryMs: number
-  #lastSentMs: number
+  readonly #startMs: number
   #lastHeardMs: number
   #sendTimer: Timer | undefined
   #silenceTimer: Timer | undefined
@@ -65,13 +65,9 @@ class Watches implements HeartBeat {
     const { sendEveryMs, expectEveryMs } = intervals
     this.#beatAfterMs = Math.max(sendEveryMs / 4, sendEveryMs * 0.9 - 2 * parts.wheel.tickMs)
     this.#expectEveryMs = expectEveryMs
-    this.#lastSentMs = this.#lastHeardMs = parts.clock.now()
+    this.#startMs = this.#lastHeardMs = parts.clock.now()
     if (sendEveryMs > 0) this.#armSend(this.#beatAfterMs)
     if (expectEveryMs > 0) this.#armSilence()
-  }
-
-  sent(nowMs: number): void {
-    this.#lastSentMs = nowMs
   }
 
   heard(): void {
@@ -90,7 +86,7 @@ class Watches implements HeartBeat {
 
   #armSend(delayMs: number): void {
     this.#sendTimer = this.#parts.wheel.after(delayMs, () => {
-      const idleMs = this.#parts.clock.now() - this.#lastSentMs
+      const idleMs = this.#parts.clock.now() - Math.max(this.#owner.lastWriteMs, this.#startMs)
       if (idleMs < this.#beatAfterMs) return this.#armSend(this.#beatAfterMs - idleMs)
       this.#armSend(this.#beatAfterMs)
       this.#owner.beat()

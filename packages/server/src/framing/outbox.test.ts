@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../clock/clock.js'
 import { createWheel } from '../clock/wheel.js'
+import type { Connection } from '../connection/connection.js'
 import { joinWireFrame, type WireFrame } from '../message/wire-frame.js'
 import { createFakeClock } from '../testing/fake-clock.js'
-import { createOutbox, type Outbox, type OutboxLimits, type OutboxOwner } from './outbox.js'
+import { createOutbox, type Outbox, type OutboxLimits } from './outbox.js'
 import { createTurns } from './turns.js'
 
 const LIMITS: OutboxLimits = { maxOutboxBytes: 100, sendTimeoutMs: 10_000 }
@@ -19,7 +20,7 @@ function setUp(limits: OutboxLimits = LIMITS) {
   const turns = createTurns(handClock)
   const writes: string[] = []
   let isFull = false
-  const peer: Pick<OutboxOwner, 'write'> = {
+  const peer: Pick<Connection, 'write'> = {
     write(turn) {
       writes.push(Buffer.from(turn.bytes('stream')).toString())
       return !isFull
@@ -28,8 +29,8 @@ function setUp(limits: OutboxLimits = LIMITS) {
   const open = (): { readonly outbox: Outbox; readonly overflows: number[]; readonly readies: number[] } => {
     const overflows: number[] = []
     const readies: number[] = []
-    const owner = { ...peer, ready: () => readies.push(clock.now()), overflowed: () => overflows.push(clock.now()) }
-    const outbox = createOutbox(owner, { clock, turns, wheel: createWheel(clock), limits })
+    const owner = { ready: () => readies.push(clock.now()), overflowed: () => overflows.push(clock.now()) }
+    const outbox = createOutbox(peer, owner, { clock, turns, wheel: createWheel(clock), limits })
     return { outbox, overflows, readies }
   }
   return {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.js'
 import type { Timer, Wheel } from '../clock/wheel.js'
+import type { Connection } from '../connection/connection.js'
 import type { Taken } from '../message/delivery.js'
 import type { Turn } from '../message/turn.js'
 import type { WireFrame } from '../message/wire-frame.js'
@@ -18,6 +19,8 @@ export interface OutboxLimits {
  * shared frames, no bytes of its own, until the flush.
  */
 export interface Outbox extends Flushable {
+  /** When it wrote last, on the clock; 0: not yet. */
+  readonly lastWriteMs: number
   /**
    * Adds a frame behind all others. `full`: taken, but the peer reads slowly, or much waits for the end of the turn;
    * `ready` will be told. `dropped`: it did not fit while the peer
@@ -41,8 +44,6 @@ const HIGH_WATER_BYTES = 65_536
 
 /** Whose outbox it is. */
 export interface OutboxOwner {
-  /** Writes all frames of a turn; false means full: no more until `drained`. */
-  write(turn: Turn, nowMs: number): boolean
   /** After `push` has returned `full`: there is room again. */
   ready(): void
   /** Told once: the peer has been too slow, by bytes or by time. */
@@ -58,11 +59,13 @@ export interface OutboxParts {
 }
 
 /** Makes the outbox of one connection. */
-export function createOutbox(owner: OutboxOwner, parts: OutboxParts): Outbox {
-  return new TurnOutbox(owner, parts)
+export function createOutbox(connection: Pick<Connection, 'write'>, owner: OutboxOwner, parts: OutboxParts): Outbox {
+  return new TurnOutbox(connection, owner, parts)
 }
 
 class TurnOutbox implements Outbox {
+  lastWriteMs = 0
+  readonly #connection: Pick<Connection, 'write'>
   readonly #owner: OutboxOwner
   readonly #parts: OutboxParts
   #pending: Turn | undefined
@@ -73,7 +76,8 @@ class TurnOutbox implements Outbox {
   #isAwaited = false
   #stallTimer: Timer | undefined
 
-  constructor(owner: OutboxOwner, parts: OutboxParts) {
+  constructor(connection: Pick<Connection, 'write'>, owner: OutboxOwner, parts: OutboxParts) {
+    this.#connection = connection
     this.#owner = owner
     this.#parts = parts
   }
@@ -112,7 +116,7 @@ class TurnOutbox implements Outbox {
     if (this.#isEnded) return
     const turn = this.#pending
     this.discard()
-    if (turn !== undefined) this.#owner.write(turn, this.#parts.clock.now())
+    if (turn !== undefined) this.#connection.write(turn)
   }
 
   drained(): void {
@@ -139,7 +143,8 @@ class TurnOutbox implements Outbox {
     const turn = this.#pending
     if (turn === undefined) return
     this.#pending = undefined
-    if (this.#owner.write(turn, nowMs)) return
+    this.lastWriteMs = nowMs
+    if (this.#connection.write(turn)) return
     this.#isFull = true
     this.#stallTimer = this.#parts.wheel.after(this.#parts.limits.sendTimeoutMs, () => this.#overflow())
   }
