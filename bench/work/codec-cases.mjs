@@ -2,6 +2,18 @@
 import { createDecoder, createHeaders, encode } from '@hoofbeat/codec'
 import { CASES, chunksOf } from '../codec/corpus.mjs'
 
+/** As the server of a client that wants no more than to be told. */
+export function idleDecoder() {
+  const decoder = createDecoder({ from: 'client', limits: { maxBodyBytes: 1 << 20 } })
+  const headers = { 'accept-version': '1.2', host: 'example.org', 'heart-beat': '10000,10000' }
+  decoder.push(encode({ command: 'CONNECT', headers }, '1.2'))
+  if (decoder.next()?.command !== 'CONNECT') throw new Error('CONNECT was not read')
+  decoder.version = '1.2'
+  decoder.push(encode({ command: 'SUBSCRIBE', headers: { id: 'sub-0', destination: '/topic/prices' } }, '1.2'))
+  if (decoder.next()?.command !== 'SUBSCRIBE') throw new Error('SUBSCRIBE was not read')
+  return decoder
+}
+
 const test = (words) => CASES.find(({ name }) => name.includes(words))
 const own = (bytes) => Buffer.from(bytes)
 

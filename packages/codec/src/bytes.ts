@@ -106,6 +106,11 @@ export function guessLength(text: string): number {
   return NodeBuffer === undefined ? text.length : NodeBuffer.byteLength(text)
 }
 
+/** The length of `text` as UTF-8. */
+export function lengthOf(text: string): number {
+  return NodeBuffer === undefined ? encodeUtf8(text).length : NodeBuffer.byteLength(text)
+}
+
 /** Writes `text` at `at` if its guessed length was true; returns whether it was. */
 export function writeGuessed(text: string, into: Uint8Array, at: number, length: number): boolean {
   // Of two native passes the sum costs less than one that has to look out for characters that are not ASCII.

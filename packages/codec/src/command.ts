@@ -31,35 +31,38 @@ export interface CommandTraits {
   readonly hasBody: boolean
   /** CONNECT, STOMP, CONNECTED: sent before both sides know the version. */
   readonly isConnecting: boolean
+  /** What streams are made of: it comes again and again, and much of it is the same each time. */
+  readonly isRecurring: boolean
 }
 
-const traits = (command: Command, sender: Side, more?: 'body' | 'connecting'): CommandTraits => ({
+const traits = (command: Command, sender: Side, more?: 'body' | 'connecting' | 'recurring'): CommandTraits => ({
   command,
   octets: octetsOf(`${command}\n`),
   sender,
   hasBody: more === 'body',
   isConnecting: more === 'connecting',
+  isRecurring: more === 'recurring' || more === 'body',
 })
 
 export const SEND: CommandTraits = traits('SEND', 'client', 'body')
 
-/** Every command by its name, as it stands on the first line of a frame: upper case, nothing around it. */
+/** Every command by its name, as it stands on the first line of a frame: upper case, nothing around it. Frequent ones first. */
 export const COMMANDS: ReadonlyMap<string, CommandTraits> = new Map(
   [
     SEND,
+    traits('MESSAGE', 'server', 'body'),
+    traits('ACK', 'client', 'recurring'),
+    traits('NACK', 'client', 'recurring'),
+    traits('RECEIPT', 'server', 'recurring'),
     traits('CONNECT', 'client', 'connecting'),
     traits('STOMP', 'client', 'connecting'),
     traits('SUBSCRIBE', 'client'),
     traits('UNSUBSCRIBE', 'client'),
-    traits('ACK', 'client'),
-    traits('NACK', 'client'),
     traits('BEGIN', 'client'),
     traits('COMMIT', 'client'),
     traits('ABORT', 'client'),
     traits('DISCONNECT', 'client'),
     traits('CONNECTED', 'server', 'connecting'),
-    traits('MESSAGE', 'server', 'body'),
-    traits('RECEIPT', 'server'),
     traits('ERROR', 'server', 'body'),
   ].map((one) => [one.command, one]),
 )

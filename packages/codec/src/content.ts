@@ -34,7 +34,7 @@ export function readContentLength(headers: Headers): number | undefined {
   return length
 }
 
-export const CONTENT_LENGTH_CURE = 'content-length must be a row of digits'
+export const CONTENT_LENGTH_CURE = 'content-length must be a row of digits: the number of bytes in the body'
 
 /**
  * The MIME type of the body with its parameters, as in `text/plain;charset=utf-8`. Never throws.

@@ -465,6 +465,51 @@ describe.each(PLATFORMS)('the decoder $platform', ({ codec }) => {
     }
   })
 
+  it('reads each frame by the version that is set then, whatever it has learnt of the stream', () => {
+    const decoder = codec.createDecoder({ from: 'client' })
+    const values = (stream: string) => {
+      decoder.push(stream)
+      return drain(decoder).map(({ headers }) => headers.get('a'))
+    }
+    for (let round = 0; round < 3; round++) {
+      decoder.version = '1.2'
+      expect(values('SEND\r\na:\\r\r\n\r\n\0'.repeat(3))).toEqual(['\r', '\r', '\r'])
+      expect(values('ACK\na:1\n\n\0SEND\na: 1\n\n\0'.repeat(3))).toEqual(['1', ' 1', '1', ' 1', '1', ' 1'])
+      decoder.version = '1.1'
+      expect(values('SEND\na:1\r\n\n\0'.repeat(3))).toEqual(['1\r', '1\r', '1\r'])
+      decoder.version = '1.0'
+      expect(values('SEND\na: \\r\n\n\0'.repeat(3))).toEqual(['\\r', '\\r', '\\r'])
+    }
+    decoder.push('SEND\r\na:1\r\n\r\n\0')
+    expect(() => decoder.next()).toThrow('in STOMP 1.0 a line ends with LF alone')
+  })
+
+  it('refuses the commands of the other side however often its own side has sent some', () => {
+    for (const count of [0, 1, 2, 9]) {
+      codec.createDecoder({ from: 'server' }).push('MESSAGE\n\n\0')
+      const { frames, error } = read(codec, [`SEND\n\n\0`.repeat(count), 'MESSAGE\n\n\0'], { from: 'client' })
+      expect([frames.length, error?.code]).toEqual([count, 'STOMP_ERR_WRONG_DIRECTION'])
+    }
+  })
+
+  it.each([
+    ['HELLO\n\n\0', 'the first line is no STOMP command'],
+    ['SEND\na\n\n\0', 'a header line needs a colon after its name'],
+    ['SEND\n:a\n\n\0', 'a header line needs a name before its colon'],
+    ['SEND\na:b\n\0', 'is the blank line missing'],
+    ['SEND\na:\\x\n\n\0', 'an escape that this version does not define'],
+    ['SEND\na:1\nb:2\nc:3\n\n\0', 'more than 2 headers'],
+    [`SEND\na:${'x'.repeat(20)}\n\n\0`, 'a header line over 20 bytes'],
+    [`SEND\na:${'x'.repeat(14)}\nb:${'x'.repeat(14)}\n\n\0`, 'header lines over 30 bytes in all'],
+    ['SEND\ncontent-length:x\n\n\0', 'content-length must be a row of digits: the number of bytes in the body'],
+    ['SEND\ncontent-length:9\n\n\0', 'a body over 4 bytes'],
+    ['SEND\ncontent-length:1\n\nab\0', 'no NUL where content-length says the body ends'],
+    ['ACK\n\nab\0', 'only SEND, MESSAGE and ERROR have a body, not ACK'],
+  ])('says what is wrong with %j', (stream, text) => {
+    const limits = { maxHeaders: 2, maxHeaderLineBytes: 20, maxHeaderBytes: 30, maxBodyBytes: 4 }
+    expect(failure(codec, [stream], { limits }).message).toContain(text)
+  })
+
   it('says how much is held, and whether it is inside a frame', () => {
     const decoder = codec.createDecoder()
     const state = () => [decoder.pendingBytes, decoder.isInsideFrame]

@@ -65,7 +65,8 @@ class StreamDecoder implements Decoder {
   readonly #wholeLength: number
   readonly #input = new Input()
   readonly #section: HeaderSection
-  readonly #scan: HeaderScan
+  /** Of the unfinished frame, if it is looked at so. */
+  #scan: HeaderScan | undefined = undefined
   #error: ProtocolError | undefined = undefined
 
   // The unfinished frame. Positions count from its first byte, because it may move in memory between two calls.
@@ -84,7 +85,6 @@ class StreamDecoder implements Decoder {
     // Nothing this short can break a limit on length.
     this.#wholeLength = Math.min(WHOLE_LENGTH, maxHeaderLineBytes, maxHeaderBytes)
     this.#section = new HeaderSection(maxHeaders, from)
-    this.#scan = new HeaderScan(this.#limits, this.#section)
   }
 
   get pendingBytes(): number {
@@ -106,7 +106,7 @@ class StreamDecoder implements Decoder {
     // size of elements takes as long as taking in a byte; it is for the arrays of other realms.
     const kind: { readonly BYTES_PER_ELEMENT: number } = chunk
     if (!(chunk instanceof Uint8Array) && kind.BYTES_PER_ELEMENT !== 1) {
-      throw new TypeError('push takes text or a Uint8Array')
+      throw new TypeError('push takes a string or a Uint8Array')
     }
     this.#input.push(chunk)
   }
@@ -151,6 +151,7 @@ class StreamDecoder implements Decoder {
       if (nul >= 0) return this.#readSection(nul, nul)
       this.#stage = 'head'
     }
+    this.#scan ??= new HeaderScan(this.#limits, this.#section)
     const length = this.#scan.findEnd(bytes, start, end, this.version)
     if (length < 0) return undefined
     const to = start + length
@@ -218,10 +219,14 @@ class StreamDecoder implements Decoder {
     const { command, hasBody, isConnecting, sender } = this.#section.traits
     const isIdle = VERSION_RULES[this.version].hasIdleBodies && !(isConnecting && sender === 'client')
     if (!hasBody && !isIdle)
-      throw new ProtocolError('STOMP_ERR_BODY_NOT_ALLOWED', `${command} must not have a body`, at)
+      throw new ProtocolError(
+        'STOMP_ERR_BODY_NOT_ALLOWED',
+        `only SEND, MESSAGE and ERROR have a body, not ${command}`,
+        at,
+      )
     const { maxBodyBytes } = this.#limits
     if (length > maxBodyBytes)
-      throw new ProtocolError('STOMP_ERR_BODY_TOO_LARGE', `body over ${maxBodyBytes} bytes`, at)
+      throw new ProtocolError('STOMP_ERR_BODY_TOO_LARGE', `a body over ${maxBodyBytes} bytes`, at)
   }
 
   #checkTerminator(bodyTo: number): void {
@@ -229,21 +234,23 @@ class StreamDecoder implements Decoder {
     if (bytes[bodyTo] === NUL) return
     throw new ProtocolError(
       'STOMP_ERR_BODY_NOT_TERMINATED',
-      'no NUL where content-length ends the body',
+      'no NUL where content-length says the body ends',
       bodyTo - start,
     )
   }
 
   /** @param text the body's, if it is at hand */
   #finish(bodyFrom: number, bodyTo: number, text: string | undefined): Frame {
-    const { traits, flat } = this.#section
+    const section = this.#section
     const { bytes } = this.#input
-    const frame = new DecodedFrame(traits.command, new FlatHeaders(flat), bytes, bodyFrom, bodyTo, text)
+    const headers = new FlatHeaders(section.flat)
+    const frame = new DecodedFrame(section.traits.command, headers, bytes, bodyFrom, bodyTo, text)
+    section.release()
     this.#input.consume(bodyTo + 1)
     if (this.#stage !== 'between') {
       this.#stage = 'between'
       this.#tooFew = 0
-      this.#scan.reset()
+      this.#scan = undefined
     }
     return frame
   }
@@ -255,6 +262,8 @@ class StreamDecoder implements Decoder {
     const receipt = findReceipt(bytes, start, to, this.version)
     this.#error = new ProtocolError(code, message, origin + start + offset, receipt)
     this.#stage = 'between'
+    this.#scan = undefined
+    this.#section.release()
     this.#input.clear()
     return this.#error
   }

@@ -191,6 +191,20 @@ describe.each(PLATFORMS)('the encoder $platform', ({ codec }) => {
     }
   })
 
+  it('writes any character at any place of a value', () => {
+    const escapes: Record<string, string> = { ':': '\\c', '\n': '\\n', '\r': '\\r', '\\': '\\\\' }
+    for (let code = 1; code < 400; code++) {
+      const character = String.fromCharCode(code)
+      for (let at = 0; at < 9; at++) {
+        const [before, after] = ['~'.repeat(at), '\x0e'.repeat(8 - at)]
+        const line = `${before}${escapes[character] ?? character}${after}`
+        expect(wire({ command: 'SEND', headers: { a: `${before}${character}${after}` } })).toBe(
+          `SEND\na:${line}\ncontent-length:0\n\n\0`,
+        )
+      }
+    }
+  })
+
   it('writes headers and bodies of every length one behind the other', () => {
     for (const text of ['x', ':', 'ü']) {
       for (let length = 0; length < 17_000; length += 97) {

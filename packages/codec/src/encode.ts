@@ -4,6 +4,7 @@ import {
   block,
   encodeUtf8,
   guessLength,
+  lengthOf,
   reserve,
   take,
   writeBlock,
@@ -43,7 +44,7 @@ export function encode({ command, headers, body = '' }: FrameInit, version: Vers
   const head = `${command}\n${linesOf(isConnecting, version).encodeAll(flat)}`
   if (!hasBody) {
     if (body.length === 0) return encodeUtf8(`${head}\n\0`)
-    throw new ProtocolError('STOMP_ERR_BODY_NOT_ALLOWED', `${command} must not have a body`)
+    throw new ProtocolError('STOMP_ERR_BODY_NOT_ALLOWED', `only SEND, MESSAGE and ERROR have a body, not ${command}`)
   }
   if (typeof body === 'string') {
     const length = guessLength(body)
@@ -103,11 +104,12 @@ function writeAtOnce(
 
 /** A frame without its body, and where that belongs. */
 function layOut(head: string, bodyLength: number): [bytes: Uint8Array<ArrayBuffer>, bodyFrom: number] {
-  const headBytes = encodeUtf8(`${head}content-length:${bodyLength}\n\n`)
-  const bytes = allocate(headBytes.length + bodyLength + 1)
-  bytes.set(headBytes)
+  const text = `${head}content-length:${bodyLength}\n\n`
+  const length = lengthOf(text)
+  const bytes = allocate(length + bodyLength + 1)
+  writeGuessed(text, bytes, 0, length)
   bytes[bytes.length - 1] = NUL
-  return [bytes, headBytes.length]
+  return [bytes, length]
 }
 
 /**

@@ -1,5 +1,5 @@
 import { LONGEST_COMMAND } from './command.js'
-import { ProtocolError, type ProtocolErrorCode } from './errors.js'
+import { ProtocolError } from './errors.js'
 import { type HeaderSection, unknownCommand } from './header-section.js'
 import type { Limits } from './limits.js'
 import { CR, LF, NUL } from './octets.js'
@@ -12,7 +12,8 @@ const INITIALS = 'ABCDEMNRSU'
 /**
  * Finds the end of a header section that is long, or that comes in pieces, without reading its headers: looks at each
  * byte once and holds the lines to the limits, so that what has no end is refused before it fills the memory.
- * Positions count from the first byte of the frame, because the frame may move in memory between two calls.
+ * Positions count from the first byte of the frame, because the frame may move in memory between two calls. One is made
+ * for a frame that needs it.
  */
 export class HeaderScan {
   readonly #limits: Limits
@@ -29,10 +30,6 @@ export class HeaderScan {
     this.#section = section
   }
 
-  reset(): void {
-    this.#headersFrom = this.#lineFrom = this.#scanned = this.#lines = 0
-  }
-
   /**
    * Goes on with the bytes up to `end`, where the input ends.
    *
@@ -46,9 +43,7 @@ export class HeaderScan {
       if (octet > LF) continue
       if (this.#headersFrom === 0) {
         // The first of these ends the command line.
-        const shape = this.#section.shapeOf(viewOf(bytes), bytes, start, at + 1, version)
-        if (shape === undefined) throw unknownCommand()
-        this.#hasCrLf = shape.rules.hasCrLf
+        this.#hasCrLf = this.#section.shapeOf(viewOf(bytes), bytes, start, at + 1, version).rules.hasCrLf
         this.#headersFrom = at + 1 - start
       } else if (octet === NUL) {
         this.#limit(bytes, lineFrom, at)
@@ -78,10 +73,16 @@ export class HeaderScan {
     const { maxHeaderLineBytes, maxHeaderBytes } = this.#limits
     const rest = this.#headersFrom + maxHeaderBytes - this.#lineFrom - 1
     if (length <= maxHeaderLineBytes && length <= rest) return false
-    const [code, what, most]: [ProtocolErrorCode, string, number] =
-      maxHeaderLineBytes <= rest
-        ? ['STOMP_ERR_HEADER_LINE_TOO_LONG', 'a header line', maxHeaderLineBytes]
-        : ['STOMP_ERR_HEADERS_TOO_LONG', 'headers', maxHeaderBytes]
-    throw new ProtocolError(code, `${what} over ${most} bytes`, this.#lineFrom)
+    throw maxHeaderLineBytes <= rest
+      ? new ProtocolError(
+          'STOMP_ERR_HEADER_LINE_TOO_LONG',
+          `a header line over ${maxHeaderLineBytes} bytes`,
+          this.#lineFrom,
+        )
+      : new ProtocolError(
+          'STOMP_ERR_HEADERS_TOO_LONG',
+          `header lines over ${maxHeaderBytes} bytes in all`,
+          this.#lineFrom,
+        )
   }
 }

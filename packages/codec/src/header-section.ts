@@ -1,12 +1,15 @@
-import { decodeSingleBytes, decodeStrictUtf8, indexOfOctet } from './bytes.js'
-import { COMMANDS, type CommandTraits, SEND, type Side } from './command.js'
+import { decodeStrictUtf8 } from './bytes.js'
+import { type CommandTraits, SEND, type Side } from './command.js'
 import { CONTENT_LENGTH_CURE, parseContentLength } from './content.js'
 import { ProtocolError } from './errors.js'
 import { unescapeText } from './escape.js'
 import { CR, LF, trim } from './octets.js'
-import { NONE, Shape } from './shape.js'
-import { type HeaderRules, rulesOf, type Version } from './version.js'
-import { isAt, octetsOf, viewOf } from './words.js'
+import { findShape, NONE, SHARED_SHAPES, Shape } from './shape.js'
+import type { HeaderRules, Version } from './version.js'
+import { isAt, viewOf } from './words.js'
+
+const NO_HEADERS: readonly string[] = []
+const NO_SHAPES: readonly Shape[] = []
 
 /**
  * Reads command and headers of one frame after the other, from text in which each character stands for one byte.
@@ -18,15 +21,17 @@ import { isAt, octetsOf, viewOf } from './words.js'
 export class HeaderSection {
   /** The results of the last read(). */
   traits: CommandTraits = SEND
-  flat: string[] = []
+  flat: readonly string[] = NO_HEADERS
   /** Below 0 when there is no content-length. */
   contentLength: number = NONE
 
   readonly #maxHeaders: number
   readonly #from: Side | undefined
   #version: Version = '1.2'
-  /** One for each command line that was read, in the version that was read last. */
-  readonly #shapes: Shape[] = []
+  /** What was learnt of this stream, in the version that was read last. */
+  #shapes: readonly Shape[] = NO_SHAPES
+  /** The bits of the commands that were read. */
+  #seen = 0
 
   constructor(maxHeaders: number, from: Side | undefined) {
     this.#maxHeaders = maxHeaders
@@ -43,7 +48,6 @@ export class HeaderSection {
     const { length } = text
     const view = viewOf(bytes)
     const shape = this.shapeOf(view, bytes, offset, offset + length, version)
-    if (shape === undefined) throw unknownCommand()
     this.traits = shape.traits
     const { rules, places } = shape
     const { isEscaped, hasCrLf, isTrimmed } = rules
@@ -73,7 +77,7 @@ export class HeaderSection {
         break
       }
       if (index === this.#maxHeaders) {
-        throw new ProtocolError('STOMP_ERR_TOO_MANY_HEADERS', `over ${this.#maxHeaders} headers`, at)
+        throw new ProtocolError('STOMP_ERR_TOO_MANY_HEADERS', `more than ${this.#maxHeaders} headers`, at)
       }
 
       let colon = -1
@@ -95,12 +99,12 @@ export class HeaderSection {
       const end = hasCrLf && text.charCodeAt(lineFeed - 1) === CR ? lineFeed - 1 : lineFeed
       const isNamed = colon >= 0
       if (!isNamed) colon = text.indexOf(':', at)
-      if (colon < 0 || colon >= end) throw malformed(at)
+      if (colon < 0 || colon >= end) throw malformed('a header line needs a colon after its name', at)
       if (backslash >= 0 && backslash < at) backslash = text.indexOf('\\', at)
       const isSimple = isAscii && !isTrimmed && !(backslash >= 0 && backslash < end)
       if (!isNamed) {
         const name = isSimple ? text.slice(at, colon) : meant(text, at, colon, rules, raw, offset)
-        if (name === '') throw malformed(at)
+        if (name === '') throw malformed('a header line needs a name before its colon', at)
         flat[2 * index] = name
       }
       const value = isSimple ? text.slice(colon + 1, end) : meant(text, colon + 1, end, rules, raw, offset)
@@ -119,39 +123,60 @@ export class HeaderSection {
     return at
   }
 
-  /** What is known of the command whose line begins at `from`; undefined if that has not ended before `to`. */
-  shapeOf(view: DataView, bytes: Uint8Array, from: number, to: number, version: Version): Shape | undefined {
-    const shapes = this.#shapes
-    if (version !== this.#version) shapes.length = 0
-    this.#version = version
+  /** Forgets the results, which belong to who has them now: an idle stream is to hold nothing of them. */
+  release(): void {
+    this.flat = NO_HEADERS
+  }
+
+  /**
+   * What is known of the command whose line begins at `from` and ends before `to`.
+   *
+   * A stream learns what a frame looks like when the second one of a recurring command comes: most streams subscribe,
+   * and then are silent for long.
+   */
+  shapeOf(view: DataView, bytes: Uint8Array, from: number, to: number, version: Version): Shape {
+    if (version !== this.#version) {
+      this.#version = version
+      this.#shapes = NO_SHAPES
+      this.#seen = 0
+    }
     const at = bytes.byteOffset + from
-    for (let i = 0; i < shapes.length; i++) if (shapes[i]?.isAt(view, at, to - from)) return shapes[i]
-    const lineFeed = indexOfOctet(bytes, LF, from, to)
-    if (lineFeed < 0) return undefined
-    const line = decodeSingleBytes(bytes, from, lineFeed)
-    const hasReturn = line.endsWith('\r')
-    const traits = COMMANDS.get(hasReturn ? line.slice(0, -1) : line)
-    const rules = rulesOf(traits?.isConnecting ?? false, version)
-    if (traits === undefined || (hasReturn && !rules.hasCrLf)) throw unknownCommand()
+    const room = to - from
+    const own = findShape(this.#shapes, view, at, room)
+    if (own !== undefined) return own
+    const shared = findShape(SHARED_SHAPES[version], view, at, room)
+    if (shared === undefined) {
+      // In 1.2 all lines may end with CRLF.
+      if (findShape(SHARED_SHAPES['1.2'], view, at, room) === undefined) throw unknownCommand()
+      throw new ProtocolError('STOMP_ERR_UNKNOWN_COMMAND', `in STOMP ${version} a line ends with LF alone`, 0)
+    }
+    const { traits, rules, commandLine, bit } = shared
     if (this.#from !== undefined && this.#from !== traits.sender) {
       throw new ProtocolError('STOMP_ERR_WRONG_DIRECTION', `${traits.command} is for the ${traits.sender} to send`, 0)
     }
-    const shape = new Shape(traits, rules, octetsOf(`${line}\n`))
-    shapes.push(shape)
-    return shape
+    const wasSeen = (this.#seen & bit) !== 0
+    this.#seen |= bit
+    if (!wasSeen || !traits.isRecurring) return shared
+    const learnt = new Shape(traits, rules, commandLine, 0)
+    this.#shapes = [...this.#shapes, learnt]
+    return learnt
   }
 }
 
 export function unknownCommand(): ProtocolError {
-  return new ProtocolError('STOMP_ERR_UNKNOWN_COMMAND', 'no STOMP command', 0)
+  return new ProtocolError('STOMP_ERR_UNKNOWN_COMMAND', 'the first line is no STOMP command', 0)
 }
 
-function malformed(at: number): ProtocolError {
-  return new ProtocolError('STOMP_ERR_MALFORMED_HEADER', 'a header line needs a name and a colon', at)
+function malformed(cure: string, at: number): ProtocolError {
+  return new ProtocolError('STOMP_ERR_MALFORMED_HEADER', cure, at)
 }
 
 function endsEarly(at: number): ProtocolError {
-  return new ProtocolError('STOMP_ERR_NUL_IN_HEADER', 'a NUL among the headers: is the blank line missing?', at)
+  return new ProtocolError(
+    'STOMP_ERR_NUL_IN_HEADER',
+    'a NUL in the headers: is the blank line missing that ends them?',
+    at,
+  )
 }
 
 /**
@@ -170,7 +195,8 @@ function meant(
   let plain = text.slice(from, to)
   if (bytes !== undefined && /[^\0-\x7f]/.test(plain)) {
     const decoded = decodeStrictUtf8(bytes, offset + from, offset + to)
-    if (decoded === undefined) throw new ProtocolError('STOMP_ERR_ILL_FORMED_UTF8', 'a header is not UTF-8', from)
+    if (decoded === undefined)
+      throw new ProtocolError('STOMP_ERR_ILL_FORMED_UTF8', 'a header is not well-formed UTF-8', from)
     plain = decoded
   }
   if (rules.isEscaped) {
@@ -178,7 +204,7 @@ function meant(
     if (typeof unescaped === 'number') {
       // In `plain` a character may stand for several bytes.
       const at = Number(unescapeText(text, text.indexOf('\\', from), rules))
-      throw new ProtocolError('STOMP_ERR_UNDEFINED_ESCAPE', 'an undefined escape', at)
+      throw new ProtocolError('STOMP_ERR_UNDEFINED_ESCAPE', 'an escape that this version does not define', at)
     }
     plain = unescaped
   }

@@ -72,6 +72,6 @@ export function createHeaders(init: HeadersInit = []): Headers {
  * @throws RangeError when a name has no value
  */
 export function headersFromFlat(flat: readonly string[]): Headers {
-  if (flat.length % 2 !== 0) throw new RangeError('a name has no value')
+  if (flat.length % 2 !== 0) throw new RangeError('a flat list of headers has a value for each name')
   return new FlatHeaders(flat)
 }

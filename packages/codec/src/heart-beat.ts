@@ -26,7 +26,7 @@ export function readHeartBeat(value: string | undefined): HeartBeat {
   if (sendMs <= GREATEST_MS && receiveMs <= GREATEST_MS) return { sendMs, receiveMs }
   throw new ProtocolError(
     'STOMP_ERR_INVALID_HEART_BEAT',
-    `heart-beat must be two numbers up to ${GREATEST_MS}, as in 0,0`,
+    `heart-beat must be two whole numbers of milliseconds up to ${GREATEST_MS}, as in 0,0`,
   )
 }
 

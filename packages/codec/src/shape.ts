@@ -1,6 +1,6 @@
-import type { CommandTraits } from './command.js'
+import { COMMANDS, type CommandTraits } from './command.js'
 import { parseContentLength } from './content.js'
-import type { HeaderRules } from './version.js'
+import { type HeaderRules, rulesOf, type Version } from './version.js'
 import { isAt, type Octets, octetsOf } from './words.js'
 
 /**
@@ -32,25 +32,24 @@ export interface Place {
 
 /**
  * What the frames of one command on one stream have in common: mostly the same headers in the same order, many with the
- * same values.
+ * same values. Or, shared by all streams, what is known of a command line before anything was learnt.
  */
 export class Shape {
   readonly traits: CommandTraits
   readonly rules: HeaderRules
   /** The command line with its LF. */
   readonly commandLine: Octets
+  /** Of one that is shared: the bit that stands for its command. Else 0. */
+  readonly bit: number
   readonly places: Place[] = []
   /** Name and value for each place: a frame's list begins as a copy. */
   readonly flat: string[] = []
 
-  constructor(traits: CommandTraits, rules: HeaderRules, commandLine: Octets) {
+  constructor(traits: CommandTraits, rules: HeaderRules, commandLine: Octets, bit: number) {
     this.traits = traits
     this.rules = rules
     this.commandLine = commandLine
-  }
-
-  isAt(view: DataView, at: number, room: number): boolean {
-    return this.commandLine.length <= room && isAt(this.commandLine, view, at)
+    this.bit = bit
   }
 
   /**
@@ -61,14 +60,14 @@ export class Shape {
    * @param text the frame, in which the line is from `at` to before its LF
    */
   learn(index: number, isNamed: boolean, flat: readonly string[], text: string, at: number, lineFeed: number): void {
+    if (this.bit > 0) return
     const { places } = this
     const place = places[index]
     if (isNamed && place !== undefined && place.rest > 0) {
       place.rest--
       return
     }
-    // Connecting frames come once, and what they hold may be secret.
-    if (index >= REMEMBERED_LINES || text.length > REMEMBERED_TEXT_LENGTH || this.traits.isConnecting) return
+    if (index >= REMEMBERED_LINES || text.length > REMEMBERED_TEXT_LENGTH) return
     const name = flat[2 * index] ?? ''
     const value = flat[2 * index + 1] ?? ''
     if (place?.name === name) {
@@ -88,3 +87,27 @@ export class Shape {
 }
 
 const isKept = (text: string): boolean => text.length <= REMEMBERED_LENGTH && !/[^\0-\x7f]/.test(text)
+
+const sharedFor = (version: Version): readonly Shape[] =>
+  ['', '\r'].flatMap((carriageReturn) =>
+    [...COMMANDS.values()].flatMap((traits, index) => {
+      const rules = rulesOf(traits.isConnecting, version)
+      if (carriageReturn && !rules.hasCrLf) return []
+      return new Shape(traits, rules, octetsOf(`${traits.command}${carriageReturn}\n`), 1 << index)
+    }),
+  )
+
+/** One for each command line there is. */
+export const SHARED_SHAPES: Readonly<Record<Version, readonly Shape[]>> = {
+  '1.0': sharedFor('1.0'),
+  '1.1': sharedFor('1.1'),
+  '1.2': sharedFor('1.2'),
+}
+
+/** The one whose command line begins at `at`, where there are `room` bytes. */
+export function findShape(shapes: readonly Shape[], view: DataView, at: number, room: number): Shape | undefined {
+  for (const shape of shapes) {
+    if (shape.commandLine.length <= room && isAt(shape.commandLine, view, at)) return shape
+  }
+  return undefined
+}
