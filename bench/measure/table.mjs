@@ -8,7 +8,8 @@ export function short(number) {
 /** A Markdown table; the first column holds words, the others numbers or ready words. */
 export function table(columns, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`
-  const cell = (value) => (typeof value === 'number' || value === undefined ? short(value) : value)
+  // What was undefined comes back from JSON as null.
+  const cell = (value) => (typeof value === 'number' ? short(value) : (value ?? '-'))
   return [
     line(columns),
     `|---|${columns
