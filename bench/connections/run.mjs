@@ -163,7 +163,7 @@ export async function run({ quick = false, say = () => {}, only, case: part = ''
     ratio(name, 'socket.io'),
   ])
   const holding = quick
-    ? { count: affordable(1_000, say), beatMs: 1_000, holdMs: 3_000, messages: 3 }
+    ? { count: affordable(1_000, say), beatMs: 1_000, holdMs: 2_000, messages: 3 }
     : { count: affordable(20_000, say), beatMs: 10_000, holdMs: 40_000, messages: 5 }
   const held = 'hold'.includes(part) ? await hold(holding) : undefined
   return {

@@ -22,7 +22,7 @@ const TARGETS = [
 
 export async function run({ quick = false, say = () => {}, only } = {}) {
   const subscribersEach = quick ? 200 : 1_000
-  const durationMs = quick ? 1_500 : 5_000
+  const durationMs = quick ? 700 : 5_000
   const isChosen = ({ name, isNpm }) => (only === undefined ? isNpm || !quick : only.split(',').includes(name))
   const targets = TARGETS.filter(isChosen)
   const { scenes, faults } = await startScenes(targets, { subscribersEach }, say)

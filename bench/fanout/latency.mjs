@@ -30,7 +30,7 @@ export async function run(options) {
         scene: { subscribersEach: one.subscribers },
         ask: ['openLoop', { intervalMs: one.intervalMs, durationMs: quick ? 200 : 2_500 }],
         rounds: quick ? 3 : 7,
-        warmUpMs: quick ? 300 : 3_000,
+        warmUpMs: quick ? 200 : 3_000,
       },
       options,
     )

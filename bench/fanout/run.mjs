@@ -39,7 +39,7 @@ export async function run(options) {
         scene: { subscribersEach: one.subscribers, ids: one.ids },
         ask: ['closedLoop', { window: one.window, durationMs: quick ? 100 : 800 }],
         rounds: quick ? 3 : 7,
-        warmUpMs: quick ? 400 : 3_000,
+        warmUpMs: quick ? 250 : 3_000,
       },
       options,
     )

@@ -26,7 +26,7 @@ export async function run(options) {
         scene: { destinations: pairs },
         ask: ['closedLoop', { window: 1, durationMs: quick ? 100 : 800, wantsLatency: true }],
         rounds: quick ? 3 : 9,
-        warmUpMs: quick ? 400 : 5_000,
+        warmUpMs: quick ? 250 : 5_000,
       },
       options,
     )

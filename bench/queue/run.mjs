@@ -105,7 +105,7 @@ export async function run({ quick = false, say = () => {}, only, case: part = ''
   const isOnDisk = statfsSync(tmpdir()).type !== 0x01021994
   if (!isOnDisk)
     say(`${tmpdir()} is in memory: set TMPDIR to a folder on a disk for durable figures that mean something`)
-  const sizes = quick ? { rounds: 1, durationMs: 1_500, count: 5_000 } : { rounds: 5, durationMs: 5_000, count: 50_000 }
+  const sizes = quick ? { rounds: 1, durationMs: 700, count: 3_000 } : { rounds: 5, durationMs: 5_000, count: 50_000 }
   const servers = []
   const faults = {}
   try {
