@@ -3,7 +3,7 @@
 // Open loop: 10,000 deliveries a second, whatever the server does, which is little for all of them. How long it takes
 // from the write of a publication to the read of each of its deliveries, in one process and by one clock. The load client
 // knows the message by its place in the order, which was checked before: nothing is decoded in between.
-import { measureCase } from '../load/rounds.mjs'
+import { measureCase, rowsOf } from '../load/rounds.mjs'
 import { runIfMain } from '../measure/suite.mjs'
 import { BASELINE } from '../targets/index.mjs'
 
@@ -35,13 +35,11 @@ export async function run(options) {
       options,
     )
     results.push({ case: name, ...one, targets: figures })
-    for (const { name: target, fault, p50Ms, p99Ms, against, cpuMicrosEach } of figures) {
-      rows.push(
-        fault === undefined
-          ? [name, target, p50Ms, 1 / against.p50Ms, p99Ms, 1 / against.p99Ms, cpuMicrosEach]
-          : [name, target, fault],
-      )
-    }
+    rows.push(
+      ...rowsOf(name, figures, ({ p50Ms, p99Ms, against, cpuMicrosEach }) => {
+        return [p50Ms, 1 / against.p50Ms, p99Ms, 1 / against.p99Ms, cpuMicrosEach]
+      }),
+    )
   }
   return {
     title,

@@ -4,8 +4,9 @@
 // when all subscribers have the one `window` before; so a window of 1 shows what a lone message costs, and a deep one how
 // a server fares when more is published than it has yet delivered. The figure that counts is the server's processor time
 // for one delivery: it does not depend on how fast the client is, or what else the machine does.
-import { measureCase } from '../load/rounds.mjs'
+import { measureCase, rowsOf } from '../load/rounds.mjs'
 import { runIfMain } from '../measure/suite.mjs'
+import { percent } from '../measure/table.mjs'
 import { BASELINE } from '../targets/index.mjs'
 
 export const title = 'Fan-out: server processor time for one delivery, 300 bytes'
@@ -23,7 +24,6 @@ const QUICK_CASES = [
 ]
 
 const nameOf = ({ subscribers, window, ids }) => `N=${subscribers}, window ${window}, ids ${ids}`
-const percent = (share) => `${Math.round(100 * share)} %`
 
 export async function run(options) {
   const { quick, say } = options
@@ -44,23 +44,17 @@ export async function run(options) {
       options,
     )
     results.push({ case: name, ...one, targets: figures })
-    for (const target of figures) {
-      rows.push(
-        target.fault !== undefined
-          ? [name, target.name, target.fault]
-          : [
-              name,
-              target.name,
-              target.cpuMicrosEach,
-              target.against.cpuMicrosEach,
-              target.perSecond,
-              1 / target.against.perSecond,
-              target.perRead,
-              percent(target.serverShare),
-              percent(target.clientShare),
-            ],
-      )
-    }
+    rows.push(
+      ...rowsOf(name, figures, (target) => [
+        target.cpuMicrosEach,
+        target.against.cpuMicrosEach,
+        target.perSecond,
+        1 / target.against.perSecond,
+        target.perRead,
+        percent(target.serverShare),
+        percent(target.clientShare),
+      ]),
+    )
   }
   return {
     title,

@@ -55,6 +55,15 @@ export async function measureCase({ name, scene, ask, rounds, warmUpMs }, option
   }
 }
 
+/** Rows of a table, one for each target of a case: what `cellsOf` gives, or why there is nothing. */
+export function rowsOf(name, figures, cellsOf) {
+  return figures.map((target) => [
+    name,
+    target.name,
+    ...(target.fault === undefined ? cellsOf(target) : [target.fault]),
+  ])
+}
+
 function summary(own, baseline) {
   const keys = Object.keys(own[0])
   return {

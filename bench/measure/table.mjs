@@ -5,6 +5,11 @@ export function short(number) {
   return Number(number.toPrecision(3)).toString()
 }
 
+/** A share of 1. */
+export function percent(share) {
+  return `${Math.round(100 * share)} %`
+}
+
 /** A Markdown table; the first column holds words, the others numbers or ready words. */
 export function table(columns, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`

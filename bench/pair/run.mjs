@@ -2,8 +2,9 @@
 //
 // Pairs of a publisher and a subscriber on connections of their own, each pair with its own topic: the next message is
 // published when the one before has arrived.
-import { measureCase } from '../load/rounds.mjs'
+import { measureCase, rowsOf } from '../load/rounds.mjs'
 import { runIfMain } from '../measure/suite.mjs'
+import { percent } from '../measure/table.mjs'
 import { BASELINE } from '../targets/index.mjs'
 
 export const title = 'One publisher to one subscriber, 300 bytes'
@@ -11,7 +12,6 @@ export const title = 'One publisher to one subscriber, 300 bytes'
 const CASES = [1, 64]
 
 const nameOf = (pairs) => (pairs === 1 ? '1 pair' : `${pairs} pairs`)
-const percent = (share) => `${Math.round(100 * share)} %`
 
 export async function run(options) {
   const { quick, say } = options
@@ -31,24 +31,18 @@ export async function run(options) {
       options,
     )
     results.push({ case: name, pairs, targets: figures })
-    for (const target of figures) {
-      rows.push(
-        target.fault !== undefined
-          ? [name, target.name, target.fault]
-          : [
-              name,
-              target.name,
-              target.perSecond,
-              1 / target.against.perSecond,
-              target.cpuMicrosEach,
-              target.against.cpuMicrosEach,
-              target.p50Ms,
-              target.p99Ms,
-              percent(target.serverShare),
-              percent(target.clientShare),
-            ],
-      )
-    }
+    rows.push(
+      ...rowsOf(name, figures, (target) => [
+        target.perSecond,
+        1 / target.against.perSecond,
+        target.cpuMicrosEach,
+        target.against.cpuMicrosEach,
+        target.p50Ms,
+        target.p99Ms,
+        percent(target.serverShare),
+        percent(target.clientShare),
+      ]),
+    )
   }
   return {
     title,
