@@ -8,6 +8,8 @@ const config: ViteUserConfig = defineConfig({
   resolve: {
     alias: [
       { find: /^@hoofbeat\/codec$/, replacement: path('packages/codec/src/index.ts') },
+      { find: /^@hoofbeat\/sse\/client$/, replacement: path('packages/sse/src/client/index.ts') },
+      { find: /^@hoofbeat\/sse$/, replacement: path('packages/sse/src/index.ts') },
       { find: /^@hoofbeat\/server\/testing$/, replacement: path('packages/server/src/testing/index.ts') },
       { find: /^@hoofbeat\/server$/, replacement: path('packages/server/src/index.ts') },
     ],

@@ -49,16 +49,17 @@ const relayImports = [
 const server = [
   // The public face and the composition root.
   { room: 'index.ts', imports: [...everyRoom, 'codec'] },
-  { room: 'plugin.ts', imports: [...everyRoom, 'codec'], fastify: true },
+  { room: 'plugin.ts', imports: [...everyRoom, 'doors.ts', 'codec'], fastify: true },
+  { room: 'doors.ts', imports: [...everyRoom, 'sse'], fastify: true },
   { room: 'api.ts', imports: ['routes/'], types: [...everyRoom, ...openToAll, 'codec'], alone: true, fastify: true },
-  { room: 'options.ts', imports: ['codec'], types: everyRoom, fastify: true },
+  { room: 'options.ts', imports: ['codec'], types: [...everyRoom, 'doors.ts'], fastify: true },
   { room: 'testing/', imports: [...everyRoom, 'codec'], fastify: 'types', typePackages: ['ws'] },
 
   // Low rooms: they import nothing, or messages.
   { room: 'errors.ts', alone: true, fastify: true },
   { room: 'destination/', alone: true },
   { room: 'clock/', alone: true },
-  { room: 'message/', imports: ['codec'], builtins: ['buffer'] },
+  { room: 'message/', imports: ['codec', 'sse'], builtins: ['buffer'] },
   { room: 'connection/connection.ts', types: ['codec', 'message/'], alone: true },
   { room: 'connection/socket-connection.ts', types: ['message/'], own: 'connection/', builtins: true },
   { room: 'connection/', types: ['message/'] },
@@ -66,7 +67,7 @@ const server = [
   // From the socket to the session.
   {
     room: 'transports/websocket*.ts',
-    imports: ['connection/', 'message/'],
+    imports: ['connection/', 'message/', 'sse'],
     own: 'transports/',
     fastify: true,
     packages: ['@fastify/websocket'],
@@ -74,16 +75,25 @@ const server = [
     typePackages: ['ws'],
   },
   { room: 'transports/upgrade-guard.ts', builtins: ['http', 'stream'] },
+  { room: 'transports/link-clock.ts', imports: ['sse'] },
+  { room: 'transports/link-connection.ts', imports: ['connection/', 'message/'], types: ['sse'] },
   { room: 'transports/sse.ts', imports: ['connection/', 'message/', 'sse'], own: 'transports/', fastify: true },
   { room: 'transports/sockjs/', imports: ['connection/', 'message/'], own: 'transports/', fastify: true },
   { room: 'transports/tcp.ts', imports: ['connection/', 'message/'], own: 'transports/', builtins: true },
   { room: 'transports/', imports: ['connection/', 'message/'] },
   {
-    room: 'endpoints/plain-door.ts',
-    imports: ['connection/', 'message/', 'framing/outbox.ts', 'session/', 'dispatch/', 'hooks/', 'clock/'],
+    room: 'endpoints/plain-*.ts',
+    imports: ['codec', 'message/', 'framing/', 'session/', 'dispatch/', 'hooks/', 'clock/'],
     types: ['users/'],
     own: 'endpoints/',
     fastify: true,
+  },
+  {
+    room: 'endpoints/event-*.ts',
+    imports: ['codec', 'message/', 'dispatch/', 'clock/'],
+    types: ['framing/'],
+    own: 'endpoints/',
+    builtins: ['buffer'],
   },
   {
     room: 'endpoints/',
@@ -166,10 +176,13 @@ const server = [
 ]
 
 const sse = [
-  { room: 'index.ts', alone: true },
-  { room: 'wire.ts', alone: true },
-  { room: 'client/', imports: ['wire.ts'], packages: ['eventsource-parser'] },
-  { room: 'server/', imports: ['wire.ts'], fastify: true, builtins: true },
+  { room: 'index.ts', imports: ['wire/', 'server/'], alone: true },
+  { room: 'wire/', alone: true },
+  { room: 'client/', imports: ['wire/'] },
+  { room: 'server/http-peer-socket.ts', imports: ['wire/'], own: 'server/', packages: ['ws'] },
+  { room: 'server/http-*.ts', imports: ['wire/'], own: 'server/', fastify: true, builtins: true },
+  { room: 'server/web-socket.ts', imports: ['wire/'], own: 'server/', builtins: true, typePackages: ['ws'] },
+  { room: 'server/', imports: ['wire/'], builtins: true },
 ]
 
 /** All rooms with their package, in the order in which they are tried. */

@@ -1,0 +1,234 @@
+import { type Attach, dropAttach } from './attach.js'
+import { createAttachReader } from './attach-reader.js'
+import { createBeginnings } from './beginnings.js'
+import type { Refused } from './carrier.js'
+import type { Ladder } from './ladder.js'
+import type { LinkParts } from './link-parts.js'
+import { countOf } from './reading.js'
+import { createSilence } from './silence.js'
+import type { SocketCarrier } from './socket-carrier.js'
+import { createSocketUplink } from './socket-uplink.js'
+
+/** Keeps one attach under way all the time, on the best rung that works; new ones come before old ones go. */
+export interface Attaching {
+  /** The newest attach that was accepted and has not ended. */
+  current(): Attach | undefined
+  /** The last one begun, if none has to be begun. */
+  latest(): Attach | undefined
+  /** How often an attach was accepted, and how often so after the one before was lost. */
+  readonly counts: { accepted: number; resumed: number }
+  /** True while a WebSocket has the right of way. */
+  isAwaitingSocket(): boolean
+  /** Begins; again when the link was opened by HTTP. */
+  start(): void
+  /** The network may be back: what waits is tried at once. */
+  hurry(): void
+  /** The network may be another one: better rungs get their chance. */
+  networkChanged(): void
+  /** Attaches anew by a request of the same rung, beside the present attach. */
+  renew(): void
+  /** The last attempt was refused, and will not be if it is made again after a while. */
+  retry(): void
+  /** An attach is known to be no more. */
+  giveUp(attach: Attach): void
+  /** An `up` reply told what was written to an attach. */
+  written(number: number, sent: number): void
+  stop(): void
+}
+
+export function createAttaching(
+  parts: LinkParts,
+  ladder: Ladder,
+  socketUrl: string,
+  protocols: readonly string[],
+): Attaching {
+  const { surroundings, host } = parts
+  const { now } = surroundings
+  const attaches = new Set<Attach>()
+  const counts = { accepted: 0, resumed: 0 }
+  /** The last one begun; undefined while the next one waits. */
+  let latest: Attach | undefined
+  let current: Attach | undefined
+  let conflicts = 0
+  let wasLost = false
+  let isOver = false
+
+  const beginnings = createBeginnings(parts, ladder, socketUrl, protocols, {
+    hasLatest: () => latest !== undefined,
+    begun(attach, proofMs) {
+      attaches.add(attach)
+      latest = attach
+      if (proofMs !== undefined) silence.proof(attach, proofMs)
+      return createAttachReader(parts, attach, { opened, proved, ended })
+    },
+  })
+  const { begin, next, isCarried } = beginnings
+
+  const opened = (attach: Attach) => {
+    counts.accepted++
+    if (wasLost) counts.resumed++
+    wasLost = false
+    conflicts = 0
+    beginnings.worked()
+    for (const other of attaches) if (other.number < attach.number) remove(other)
+    if (!current || current.number < attach.number) current = attach
+    const { carrier } = attach
+    if (attach.rung === 'websocket') {
+      beginnings.leaveSeat()
+      attach.up = createSocketUplink(parts, carrier as SocketCarrier, () => mute(attach))
+      proved(attach)
+    }
+    host.changed()
+  }
+
+  const proved = (attach: Attach) => {
+    const { rung } = attach
+    attach.isProved = true
+    if (attach.isAbandoned) return
+    if (rung !== 'poll') silence.stall(attach, 2 * (host.link()?.hb ?? 0) + 2_000)
+    // Polling because all seats are taken says nothing against the stream.
+    if (rung !== 'poll' || attach.holdMs > 0) ladder.worked(rung, now())
+    beginnings.climb()
+    host.proved(rung)
+  }
+
+  const losing = (attach: Attach) => {
+    wasLost = true
+    if (!current || current === attach) host.proved(undefined)
+  }
+
+  /** It does not carry, or carries late: the next rung takes over, and this one is read until then. */
+  const mute = (attach: Attach) => {
+    const { openAt, isProved, rung } = attach
+    losing(attach)
+    ladder.failed(rung, now(), isProved && openAt !== undefined ? now() - openAt : 0)
+    if (openAt === undefined) {
+      beginnings.failed()
+      host.failed(attach.startedAt)
+    }
+    abandon(attach, openAt === undefined ? undefined : 0)
+  }
+
+  const lose = (attach: Attach) => {
+    const { openAt, rung } = attach
+    losing(attach)
+    if (openAt !== undefined) ladder.lost(rung, now(), now() - openAt)
+    abandon(attach)
+  }
+
+  const abandon = (attach: Attach, afterMs?: number) => {
+    attach.isAbandoned = true
+    attach.silence?.()
+    attach.lateness?.()
+    attach.up?.stop()
+    forget(attach)
+    if (!isCarried()) next(afterMs)
+    host.changed()
+  }
+
+  const forget = (attach: Attach) => {
+    if (latest === attach) latest = undefined
+    if (current === attach) current = undefined
+  }
+
+  const remove = (attach: Attach) => {
+    dropAttach(attach)
+    attaches.delete(attach)
+    forget(attach)
+  }
+
+  const silence = createSilence(
+    parts,
+    (attach) => {
+      if (attach.rung === 'websocket' && attach.isProved) lose(attach)
+      else mute(attach)
+    },
+    (attach) => {
+      if (attach.up) attach.up.beat(true)
+      else renew()
+    },
+  )
+
+  const ended = (attach: Attach, refused?: Refused) => {
+    const wasLatest = latest === attach
+    const { rung, openAt, startedAt } = attach
+    remove(attach)
+    if (refused) {
+      refuse(attach, refused, wasLatest)
+      return
+    }
+    if (wasLatest && rung === 'poll' && openAt !== undefined) {
+      beginnings.poll(startedAt)
+      return
+    }
+    host.gone()
+    if (isOver) return
+    if (wasLatest) {
+      losing(attach)
+      if (openAt !== undefined) ladder.lost(rung, now(), now() - openAt)
+      else {
+        if (rung === 'poll') beginnings.cut(now() - startedAt)
+        ladder.failed(rung, now())
+        beginnings.failed()
+        host.failed(startedAt)
+      }
+      if (!isCarried()) next()
+    }
+    host.changed()
+  }
+
+  const refuse = (attach: Attach, refused: Refused, wasLatest: boolean) => {
+    const { status, body } = refused
+    const highest = countOf(body.attach)
+    if (status === 409 && highest !== undefined) {
+      if (!wasLatest) return
+      beginnings.raise(highest)
+      if (++conflicts % 3 !== 0) {
+        begin(attach.rung)
+        return
+      }
+      // Something repeats requests and passes on the second answer: another kind of carrier may be spared.
+      ladder.failed(attach.rung, now())
+      beginnings.failed()
+      next()
+    } else if (status === 429 || status === 503) {
+      beginnings.failed()
+      host.failed(attach.startedAt)
+      if (!isCarried()) next(Math.min(countOf(body.after) ?? 1_000, 30_000))
+    } else host.refused(refused)
+  }
+
+  const renew = () => {
+    // A stream that is not open yet has its own short time; a held poll has a long one.
+    const isStarting = latest?.rung === 'stream' && latest.openAt === undefined
+    if (latest && !isStarting && latest.rung !== 'websocket') begin(latest.rung)
+  }
+
+  return {
+    current: () => current,
+    latest: () => latest,
+    counts,
+    isAwaitingSocket: beginnings.isAwaitingSocket,
+    start: beginnings.start,
+    hurry: beginnings.hurry,
+    networkChanged: beginnings.networkChanged,
+    renew,
+    retry() {
+      beginnings.failed()
+      if (!isCarried()) next()
+    },
+    giveUp(attach) {
+      if (attaches.has(attach) && !attach.isAbandoned) lose(attach)
+    },
+    written(number, sent) {
+      if (current?.number === number && current.rung === 'stream') silence.owed(current, sent)
+    },
+    stop() {
+      isOver = true
+      beginnings.stop()
+      for (const attach of attaches) dropAttach(attach)
+      attaches.clear()
+      current = latest = undefined
+    },
+  }
+}

@@ -1,0 +1,298 @@
+import { CLOSE } from '../wire/protocol.js'
+import type { CloseReason, Opened } from '../wire/requests.js'
+import type { Attach } from './attach.js'
+import { createAttaching } from './attaching.js'
+import type { Refused } from './carrier.js'
+import { createCredentials } from './credentials.js'
+import { createDownlink, type DownData } from './downlink.js'
+import { createLadder, type RungName } from './ladder.js'
+import type { LinkHost, LinkParts } from './link-parts.js'
+import { createOpening } from './opening.js'
+import { type Endpoint, type HttpLinkOptions, usableRungs } from './options.js'
+import { closeReasonOf } from './reading.js'
+import { createRequests } from './requests.js'
+import { createRoundTrip } from './round-trip.js'
+import type { Sign, Surroundings } from './surroundings.js'
+import { LINK_TIMES } from './times.js'
+import { createUpLoop } from './up-loop.js'
+import { createUplink } from './uplink.js'
+
+/** Who a link belongs to. */
+export interface ConversationOwner {
+  opened(protocol: string): void
+  message(data: DownData): void
+  rungChanged(rung: RungName | undefined, previous: RungName | undefined): void
+  /** The last call. */
+  closed(code: number, reason: string, wasClean: boolean): void
+}
+
+/** One link from its opening to its end: joins what goes up, what comes down and what carries both. */
+export interface Conversation {
+  /** As a WebSocket's. */
+  state(): State
+  rung(): RungName | undefined
+  rtt(): number | undefined
+  readonly counts: { readonly accepted: number; readonly resumed: number }
+  bufferedBytes(): number
+  /** Numbers a message and sends it as soon as something carries. */
+  send(data: string | Uint8Array, bytes: number): void
+  /** Ends the link behind all that was sent. */
+  close(code: number, reason: string): void
+  /** Ends it at once; the server is told, if that is possible without waiting. */
+  leave(code: number, reason: string, hasData?: boolean): void
+}
+
+export type State = 0 | 1 | 2 | 3
+
+const PROTOCOLS = ['v12.stomp', 'v11.stomp', 'v10.stomp']
+export function createConversation(
+  endpoint: Endpoint,
+  options: HttpLinkOptions,
+  surroundings: Surroundings,
+  owner: ConversationOwner,
+): Conversation {
+  const { now, after, soon = (run) => void after(0, run) } = surroundings
+  const { protocols = PROTOCOLS, maxBufferedBytes = 16_777_216 } = options
+  const times = { ...LINK_TIMES, ...options.times }
+  const rungs = usableRungs(options, surroundings)
+  const hasPosts = rungs.some((name) => name !== 'websocket')
+  // Where there is no choice, nothing is learnt for links that have one.
+  const memory = rungs.length > 1 ? surroundings.memory : undefined
+  const ladder = createLadder(rungs, memory?.get(endpoint.http), now())
+  const credentials = createCredentials(options)
+  const roundTrip = createRoundTrip()
+  const uplink = createUplink()
+  const downlink = createDownlink(soon, owner.message)
+  const releases: (() => void)[] = []
+  let state: State = 0
+  let link: Opened | undefined
+  let rung: RungName | undefined
+  let heardAt = now()
+  let wordAt = heardAt
+  let isConsidering = false
+  let hasBeat = false
+  let isFarewell = false
+  let closing: CloseReason | undefined
+  /** The socket that was told of the close. One that goes or is succeeded may have taken it along unread. */
+  let closedBy: Attach['up']
+
+  const up = () => attaching.current()?.up
+  const isCloseSent = () => closedBy !== undefined && closedBy === up()
+  const isIdle = () => uplink.last() < uplink.first()
+  /** Brings what waits on its way: by the WebSocket if one carries, else by requests. */
+  const flush = () => {
+    const socket = up()
+    if (state === 3) return
+    socket?.push()
+    if (socket && closing && !isCloseSent() && isIdle()) {
+      closedBy = socket
+      socket.close(closing)
+    }
+    upLoop.kick()
+  }
+
+  const end = (code: number, reason: string, wasClean = false) => {
+    if (state === 3) return
+    state = 3
+    attaching.stop()
+    upLoop.stop()
+    opening.stop()
+    downlink.drop()
+    for (const release of releases.splice(0)) release()
+    owner.closed(code, reason, wasClean)
+  }
+
+  const leave = (code: number, reason: string, hasData = false) => {
+    // 1006 is for what nobody was told.
+    const close = closing ?? { code: code === 1006 ? CLOSE.goingAway : code, reason }
+    const socket = up()
+    if (state === 3) return
+    if (socket && !isCloseSent()) socket.close(close)
+    // What a page that goes has just written to its WebSocket may go with it: if all of it can, it comes by a request too.
+    if (!socket && !isCloseSent()) upLoop.leave(close, hasData)
+    else if (socket && hasData && hasPosts && !isIdle()) upLoop.leave(close, true, true)
+    end(code, reason)
+  }
+
+  const opened = (known: Opened) => {
+    link = known
+    opening.stop()
+    state = 1
+    owner.opened(known.protocol)
+    if (known.expires !== null && known.expires <= 60_000) host.expires(known.expires)
+  }
+
+  /** Every network event asks whether it is time for a word to the server, once what came is handed over. */
+  const heard = () => {
+    heardAt = now()
+    if (isConsidering) return
+    isConsidering = true
+    // The event itself is still to be read.
+    void Promise.resolve().then(() => downlink.whenDrained(consider))
+  }
+
+  const consider = () => {
+    const untold = downlink.untoldBytes()
+    const silentMs = now() - wordAt
+    const isBeat = hasBeat
+    isConsidering = hasBeat = false
+    if (state === 3 || !link) return
+    const isDue = isBeat || untold >= link.limits.retain / 4 || silentMs >= times.ackMs
+    if (!(untold > 0 && isDue) && !(isBeat && silentMs >= times.wordMs)) return
+    const socket = up()
+    if (socket) socket.beat()
+    // A poll acknowledges by the next one.
+    else if (hasPosts && rung !== 'poll') upLoop.acknowledge()
+  }
+
+  const refused = ({ status, body }: Refused) => {
+    const bye = closeReasonOf(body)
+    if (status === 401 && link && credentials.mayAskAgain(now())) {
+      upLoop.renew()
+      attaching.retry()
+    } else if (closing && (status === 404 || status === 410)) end(closing.code, closing.reason, true)
+    else if (status === 410) downlink.whenDrained(() => end(bye.code, bye.reason, true))
+    else if (status === 401) end(CLOSE.credentials, 'the credentials are missing or have expired')
+    else if (status === 403) end(CLOSE.forbidden, 'this is not allowed here')
+    else if (status === 404) end(CLOSE.lost, 'the server does not know the link')
+    else if (status === 413) end(CLOSE.tooLarge, 'the server refused a message for its size')
+    else end(CLOSE.protocol, `the server refused a request with ${status} ${body.error}`)
+  }
+
+  const gone = () => {}
+
+  const host: LinkHost = {
+    link: () => link,
+    headers: credentials.forRequest,
+    acknowledgement() {
+      wordAt = now()
+      downlink.told()
+      return downlink.handed()
+    },
+    heard,
+    acknowledged(number) {
+      const isRight = uplink.acknowledge(number)
+      if (!isRight) host.broken('the server acknowledged what was never sent')
+      else if (closing) flush()
+      return isRight
+    },
+    expires(ms) {
+      if (ms !== undefined && credentials.mayRenew(now())) upLoop.renew()
+    },
+    refused,
+    broken: (what) => leave(CLOSE.protocol, what),
+    end,
+    openByHttp() {
+      if (hasPosts) opening.begin()
+      else end(CLOSE.credentials, 'the server knows nobody by this WebSocket, and no other way is allowed')
+    },
+    opened,
+    gone,
+    changed: flush,
+    proved(name) {
+      const previous = rung
+      if (name) memory?.set(endpoint.http, ladder.rung())
+      rung = name
+      if (name !== previous) owner.rungChanged(name, previous)
+    },
+    beat() {
+      hasBeat = true
+    },
+    farewell(data) {
+      const { code, reason } = closeReasonOf(data)
+      isFarewell = true
+      downlink.whenDrained(() => {
+        if (state === 3) return
+        // Best effort, so that the server need not keep the link for the time of grace.
+        const socket = up()
+        if (socket) socket.beat()
+        else upLoop.leave()
+        end(code, reason, true)
+      })
+    },
+    failed(startedAt) {
+      // The clock alone ends nothing: only an attempt that was begun after the time of grace, and failed.
+      if (link && startedAt - heardAt >= link.grace) end(CLOSE.timePassed, 'the server was not reachable for too long')
+    },
+    isWay: () => hasPosts && !up() && !attaching.isAwaitingSocket() && !isFarewell,
+    closing: () => (isCloseSent() ? undefined : closing),
+    closed: () => closing && end(closing.code, closing.reason, true),
+    written(attach, sent) {
+      if (attach && sent) attaching.written(attach, sent)
+    },
+  }
+
+  const sign = (what: Sign) => {
+    if (what === 'left') leave(CLOSE.goingAway, 'the page was left', true)
+    if (state === 3 || !link || what === 'offline') return
+    if (what === 'online') attaching.networkChanged()
+    const latest = attaching.latest()
+    const socket = up()
+    if (socket) socket.check(times.checkMs)
+    else if (latest && latest.rung !== 'websocket') {
+      upLoop.check(times.checkMs, (attach) => {
+        if (attach === undefined) attaching.giveUp(latest)
+        // Requests find new connections; whether one that is held still stands only a new one tells for sure.
+        else if (what !== 'visible' || attach !== latest.number) attaching.renew()
+      })
+    } else {
+      attaching.hurry()
+      upLoop.hurry()
+    }
+  }
+
+  const requests = createRequests(surroundings, endpoint.http, options.credentials)
+  const parts: LinkParts = { surroundings, times, requests, roundTrip, uplink, downlink, host }
+  const upLoop = createUpLoop(parts)
+  const attaching = createAttaching(parts, ladder, endpoint.socket, protocols)
+  const opening = createOpening(parts, protocols, credentials, (known) => {
+    opened(known)
+    attaching.start()
+    flush()
+  })
+  const stopWatch = surroundings.watch?.(sign)
+  if (stopWatch) releases.push(stopWatch)
+  releases.push(
+    after(times.openMs, () => {
+      if (state === 0) opening.timedOut()
+    }),
+  )
+  if (rungs.length > 0) attaching.start()
+  else releases.push(after(0, () => end(CLOSE.failed, 'neither WebSocket nor fetch is available here')))
+
+  return {
+    state: () => state,
+    rung: () => rung,
+    rtt: roundTrip.ms,
+    counts: attaching.counts,
+    bufferedBytes: uplink.bytes,
+    send(data, bytes) {
+      if (state !== 1 || !link) return
+      const { message } = link.limits
+      if (bytes > message) {
+        this.close(CLOSE.tooLarge, `a message of ${bytes} bytes is above the limit of ${message}`)
+        return
+      }
+      uplink.add(data, bytes)
+      if (uplink.bytes() > maxBufferedBytes) leave(CLOSE.limit, 'too much was sent that is not acknowledged')
+      else flush()
+    },
+    close(code, reason) {
+      if (state > 1) return
+      const wasOpen = state === 1
+      state = 2
+      if (!wasOpen) {
+        attaching.stop()
+        opening.stop()
+        releases.push(after(0, () => end(1006, 'closed before it was open')))
+        return
+      }
+      closing = { code, reason }
+      releases.push(after(times.closeMs, () => leave(code, reason, true)))
+      // What is on its way by a socket is acknowledged sooner if the server is asked.
+      if (!isIdle()) up()?.beat(true)
+      flush()
+    },
+    leave,
+  }
+}

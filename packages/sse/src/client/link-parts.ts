@@ -1,0 +1,70 @@
+import type { CloseReason, Opened } from '../wire/requests.js'
+import type { Refused } from './carrier.js'
+import type { Downlink } from './downlink.js'
+import type { RungName } from './ladder.js'
+import type { HeaderFields } from './options.js'
+import type { Members } from './reading.js'
+import type { Requests } from './requests.js'
+import type { RoundTrip } from './round-trip.js'
+import type { Surroundings } from './surroundings.js'
+import type { LinkTimes } from './times.js'
+import type { Uplink } from './uplink.js'
+
+/** What the parts of one link share. */
+export interface LinkParts {
+  readonly surroundings: Surroundings
+  readonly times: LinkTimes
+  readonly requests: Requests
+  readonly roundTrip: RoundTrip
+  readonly uplink: Uplink
+  readonly downlink: Downlink
+  readonly host: LinkHost
+}
+
+/** What the parts of a link ask and tell of the whole. */
+export interface LinkHost {
+  /** The link, once it is open. */
+  link(): Opened | undefined
+  /** Header fields of a request: for a renewal, or because the application wants them always. Never rejects. */
+  headers(isRenewal: boolean): Promise<HeaderFields | undefined>
+  /** The number to acknowledge; from then on the server counts as told. */
+  acknowledgement(): number
+  /** A word of the server came. */
+  heard(): void
+  /** What the server has accepted. False: it cannot be, and the link has ended. */
+  acknowledged(number: number): boolean
+  /** Credentials end in so long; undefined: not soon. */
+  expires(ms: unknown): void
+  /** A request was refused for good, or for want of credentials. */
+  refused(refused: Refused): void
+  /** The server, or what is between, broke a rule: the link ends. */
+  broken(what: string): void
+  /** The link ends. */
+  end(code: number, reason: string): void
+
+  /** A socket cannot open the link, or not soon. */
+  openByHttp(): void
+  /** A socket brought the link. */
+  opened(opened: Opened): void
+  /** An attach has ended: the link may be over by that. */
+  gone(): void
+  /** Another attach carries now, or none: what waits may go another way. */
+  changed(): void
+  /** A carrier of this rung is proved; undefined: what carried is lost, and the link looks for another. */
+  proved(rung: RungName | undefined): void
+  /** `k` came. */
+  beat(): void
+  /** `c` came. */
+  farewell(data: Members): void
+  /** An attempt failed that was begun at that time. */
+  failed(startedAt: number): void
+
+  /** True if messages go up by requests now, and not by a WebSocket. */
+  isWay(): boolean
+  /** Behind which messages the link is to be closed. */
+  closing(): CloseReason | undefined
+  /** The server has taken the close. */
+  closed(): void
+  /** A reply told what was written to the present attach. */
+  written(attach: number | undefined, sent: number | undefined): void
+}

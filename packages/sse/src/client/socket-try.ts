@@ -1,0 +1,82 @@
+import type { Ladder } from './ladder.js'
+import type { LinkParts } from './link-parts.js'
+import type { Members } from './reading.js'
+import { openSocketCarrier, type SocketCarrier } from './socket-carrier.js'
+
+/** At most one WebSocket on its way to the server's first word; it has no attach yet. */
+export interface SocketTry {
+  /** Begins one, unless one is under way. `isAlone`: nothing carries the link. False: one is under way. */
+  begin(isAlone: boolean): boolean
+  isUnderWay(): boolean
+  /** True while nothing else is tried beside it. */
+  isAhead(): boolean
+  /** The WebSocket if it is proved: from now on it is the caller's. */
+  take(): SocketCarrier | undefined
+  stop(): void
+}
+
+/** Who is told of a {@link SocketTry}. */
+export interface SocketTryOwner {
+  greeted(data: Members): void
+  /** It ended before it was proved. */
+  failed(startedAt: number): void
+  /** It takes its time: something else begins beside it. */
+  waited(): void
+}
+
+export function createSocketTry(
+  { surroundings, times, roundTrip }: LinkParts,
+  ladder: Ladder,
+  url: string,
+  protocols: readonly string[],
+  owner: SocketTryOwner,
+): SocketTry {
+  const { now, after } = surroundings
+  const cancels: (() => void)[] = []
+  let socket: SocketCarrier | undefined
+  let isGreeted = false
+  let isAhead = false
+
+  const release = () => {
+    const released = socket
+    for (const cancel of cancels.splice(0)) cancel()
+    isGreeted = isAhead = false
+    socket = undefined
+    return released
+  }
+
+  return {
+    begin(isAlone) {
+      if (socket) return false
+      const startedAt = now()
+      const failed = () => {
+        release()?.drop()
+        ladder.failed('websocket', now())
+        owner.failed(startedAt)
+      }
+      const greeted = (data: Members) => {
+        isGreeted = true
+        owner.greeted(data)
+      }
+      try {
+        socket = openSocketCarrier(surroundings, url, protocols, greeted, failed)
+      } catch {
+        failed()
+        return true
+      }
+      isAhead = isAlone
+      cancels.push(after(times.openMs, failed))
+      const waited = () => {
+        isAhead = false
+        if (!isGreeted) owner.waited()
+      }
+      const headStartMs = roundTrip.ms() === undefined ? times.headStartMs : roundTrip.patience(1_000)
+      if (isAlone) cancels.push(after(headStartMs, waited))
+      return true
+    },
+    isUnderWay: () => socket !== undefined,
+    isAhead: () => isAhead,
+    take: () => (isGreeted ? release() : undefined),
+    stop: () => release()?.drop(),
+  }
+}

@@ -1,0 +1,71 @@
+import type { Plan } from './plan.js'
+
+/** Plans that once broke a promise, by what they showed. */
+export const FOUND_PLANS: Readonly<Record<string, Plan>> = {
+  'a close told on a socket that another one was about to succeed was not told again': {
+    seed: 1586032814,
+    terrain: {
+      latencyMs: 300,
+      jitterMs: 400,
+      sockets: 'work',
+      streamBufferBytes: 0,
+      lifeMs: 30000,
+      hasStreamingFetch: true,
+      maxBodyBytes: 20000,
+      locks: 'absent',
+    },
+    paceUpMs: 1500,
+    paceDownMs: 5000,
+    extraBytes: 300,
+    retainedBytes: 20000,
+    inboxBytes: 2000,
+    ending: 'page',
+    faults: [
+      { kind: 'offline', fromMs: 18897, lengthMs: 6230, chance: 0.1 },
+      { kind: 'repeat-requests', fromMs: 41880, lengthMs: 1224, chance: 0.1 },
+      { kind: 'lose-replies', fromMs: 58869, lengthMs: 4238, chance: 0.3 },
+      { kind: 'clump', fromMs: 4009, lengthMs: 7217, chance: 0.1 },
+      { kind: 'lose-replies', fromMs: 47097, lengthMs: 7011, chance: 0.1 },
+    ],
+    deeds: [
+      { kind: 'burst-down', atMs: 3524, amount: 7 },
+      { kind: 'burst-down', atMs: 66640, amount: 15 },
+    ],
+    mustLive: true,
+  },
+  'the goodbye of a page that left was said on a socket that another one was about to succeed': {
+    seed: 1322185688,
+    terrain: {
+      latencyMs: 80,
+      jitterMs: 400,
+      sockets: 'work',
+      streamBufferBytes: 0,
+      lifeMs: Number.POSITIVE_INFINITY,
+      hasStreamingFetch: true,
+      maxBodyBytes: Number.POSITIVE_INFINITY,
+      locks: 'absent',
+    },
+    paceUpMs: 5000,
+    paceDownMs: 500,
+    extraBytes: 3000,
+    retainedBytes: 1048576,
+    inboxBytes: 2000,
+    ending: 'leave',
+    faults: [
+      { kind: 'lose-requests', fromMs: 52539, lengthMs: 9057, chance: 0.3 },
+      { kind: 'lose-requests', fromMs: 7292, lengthMs: 180000, chance: 0.1 },
+      { kind: 'refuse-sockets', fromMs: 67023, lengthMs: 180000, chance: 0.8 },
+      { kind: 'delay', fromMs: 83148, lengthMs: 51802, chance: 0.5 },
+      { kind: 'clump', fromMs: 16956, lengthMs: 180000, chance: 0.3 },
+      { kind: 'lose-requests', fromMs: 1668, lengthMs: 1045, chance: 0.1 },
+      { kind: 'lose-requests', fromMs: 6667, lengthMs: 180000, chance: 0.5 },
+    ],
+    deeds: [
+      { kind: 'burst-down', atMs: 29867, amount: 12 },
+      { kind: 'sign', atMs: 18537, amount: 10 },
+      { kind: 'sign', atMs: 198, amount: 8 },
+      { kind: 'sign', atMs: 63178, amount: 12 },
+    ],
+    mustLive: false,
+  },
+}
