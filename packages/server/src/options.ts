@@ -68,6 +68,7 @@ export function resolveLimits(limits: Partial<HoofbeatLimits> = {}): HoofbeatLim
     maxTransactionFrames: 1_000,
     maxTransactionBytes: 1_048_576,
     maxRunningHandlers: 16,
+    maxUnsettledFrames: 1_000,
     hookTimeoutMs: 10_000,
     ...frame,
   }

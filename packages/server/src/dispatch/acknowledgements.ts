@@ -1,5 +1,5 @@
 import type { Frame, Headers } from '@hoofbeat/codec'
-import type { AckReference, AckRequest, Channel } from '../broker/broker.js'
+import type { AckReference, AckRequest } from '../broker/broker.js'
 import { StompError } from '../errors.js'
 import type { DispatchCaller } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
@@ -16,7 +16,6 @@ export interface Acknowledgements {
 /** What the acknowledgements of one session go through. */
 export interface AcknowledgementsParts {
   readonly caller: Pick<DispatchCaller, 'version'>
-  readonly channel: Pick<Channel, 'handle'>
   readonly subscriptions: SubscriptionList
   readonly transactions: Transactions
   readonly effects: Effects
@@ -36,11 +35,11 @@ class SessionAcknowledgements implements Acknowledgements {
   }
 
   answer(frame: Frame, command: AckRequest['command']): void {
-    const { channel, transactions, effects, outcomes } = this.#parts
+    const { transactions, effects, outcomes } = this.#parts
     const named = this.#reference(frame.headers)
     const request: AckRequest | undefined = named && { command, reference: named }
     const transaction = frame.headers.get('transaction')
-    if (transaction === undefined) return effects.settle(frame, () => request && channel.handle(request))
+    if (transaction === undefined) return request ? effects.request(frame, request) : outcomes.settled(frame)
     transactions.check(transaction, frame)
     transactions.add(transaction, frame, {
       kind: 'broker',

@@ -1,18 +1,33 @@
 import type { Frame } from '@hoofbeat/codec'
+import { type StompErrorCode, toStompError } from '../errors.js'
+import { runHooks } from '../hooks/hooks.js'
 import type { HookGate } from './hook-gate.js'
 import type { Outcomes } from './outcomes.js'
 
-/** Lets the effects of one session's frames happen when their hooks have agreed, in the order of the frames. */
+/**
+ * Lets the effects of one session's frames happen when their hooks have agreed, in the order of the frames. Most hooks
+ * agree at once: see {@link askHooks}. While one is pending no later frame may overtake this one. When the session is
+ * over meanwhile, only what it had sent still counts: there is nobody left to deliver to.
+ */
 export interface Authorization {
-  /**
-   * Runs the hooks, then the effect, which may throw a refusal. While a hook is pending no later frame may overtake this
-   * one. When the session is over meanwhile, only what it had sent still counts: there is nobody left to deliver to.
-   */
-  whenAllowed<R>(frame: Frame, hooks: readonly ((request: R) => unknown)[], request: R, effect: () => void): void
+  /** The effect, which may throw a refusal, once the hooks have agreed. */
+  whenAllowed(frame: Frame, pending: Promise<void>, effect: () => void): void
   /** What must be known before the next frame may be handled; then the effect. A rejection refuses the frame. */
   whenKnown<T>(frame: Frame, pending: Promise<T>, effect: (known: T) => void): void
   /** The session is over. */
   close(): void
+}
+
+/**
+ * Asks hooks in their order. Undefined: all have agreed. A promise: one takes its time, to be handed to `whenAllowed`.
+ * Throws the refusal of one that refuses at once.
+ */
+export function askHooks<R>(hooks: readonly ((request: R) => unknown)[], request: R): undefined | Promise<void> {
+  try {
+    return runHooks(hooks, request)
+  } catch (error) {
+    throw toStompError(error, 'STOMP_ERR_FORBIDDEN')
+  }
 }
 
 /** Makes the authorization of one session. */
@@ -30,32 +45,30 @@ class SessionAuthorization implements Authorization {
     this.#outcomes = outcomes
   }
 
-  whenAllowed<R>(frame: Frame, hooks: readonly ((request: R) => unknown)[], request: R, effect: () => void): void {
-    this.#gate.pass(hooks, request, {
-      passed: effect,
-      passedLater: () => this.#late(frame, effect),
-      refused: (error) => this.#outcomes.refused(frame, error, 'STOMP_ERR_FORBIDDEN'),
-    })
+  whenAllowed(frame: Frame, pending: Promise<void>, effect: () => void): void {
+    this.#hold(frame, pending, effect, 'STOMP_ERR_FORBIDDEN')
   }
 
   whenKnown<T>(frame: Frame, pending: Promise<T>, effect: (known: T) => void): void {
-    this.#gate.hold(pending, {
-      passedLater: (known) => this.#late(frame, () => effect(known)),
-      refused: (error) => this.#outcomes.refused(frame, error),
-    })
+    this.#hold(frame, pending, effect)
   }
 
   close(): void {
     this.#isClosed = true
   }
 
-  #late(frame: Frame, effect: () => void): void {
-    if (this.#isClosed && frame.command !== 'SEND') return
-    try {
-      effect()
-    } catch (error) {
-      this.#outcomes.refused(frame, error)
-    }
+  #hold<T>(frame: Frame, pending: Promise<T>, effect: (known: T) => void, fallback?: StompErrorCode): void {
+    this.#gate.hold(pending, {
+      passedLater: (known) => {
+        if (this.#isClosed && frame.command !== 'SEND') return
+        try {
+          effect(known)
+        } catch (error) {
+          this.#outcomes.refused(frame, error)
+        }
+      },
+      refused: (error) => this.#outcomes.refused(frame, error, fallback),
+    })
   }
 }
 

@@ -159,6 +159,27 @@ describe('a dispatcher', () => {
     expect([Buffer.from(request.body).toString(), request.body.buffer.byteLength]).toEqual(['small', 5])
   })
 
+  it('asks rules and hooks for each SEND, wherever the one before went', () => {
+    const asked: string[] = []
+    const { handleAll, told } = setUp(() => undefined, {
+      rules: compileRules({ send: ['/topic/*'] }, createDestinationSyntax()),
+      hooks: { authorizeSend: [({ destination }) => asked.push(destination)], authorizeSubscribe: [] },
+    })
+    const destinations = ['/topic/a', '/topic/a', '/queue/a', '/topic/a', '/app/a', '/topic/*', '/topic/a', '/topic/b']
+    for (const destination of destinations) handleAll({ command: 'SEND', headers: { destination } })
+    expect(told).toEqual([
+      'SEND settled',
+      'SEND settled',
+      'SEND refused: STOMP_ERR_FORBIDDEN',
+      'SEND settled',
+      'SEND refused: STOMP_ERR_ROUTE_UNKNOWN',
+      'SEND refused: STOMP_ERR_DESTINATION_INVALID',
+      'SEND settled',
+      'SEND settled',
+    ])
+    expect(asked).toEqual(['/topic/a', '/topic/a', '/topic/a', '/topic/a', '/topic/b'])
+  })
+
   it('hands a plain SEND on as it came', () => {
     const { handleAll, told, asked } = setUp()
     handleAll({ command: 'SEND', headers: { destination: '/topic/a', x: '1', 'reply-to': '/queue/b' }, body: 'm' })

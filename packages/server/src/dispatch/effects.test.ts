@@ -26,7 +26,7 @@ function setUp(answer: (count: number) => Taken = () => 'taken') {
       failed: (thrown) => told.push(`failed: ${thrown}`),
     },
   )
-  effects.channel = { ready: () => told.push('ready') }
+  effects.channel = { handle: () => undefined, ready: () => told.push('ready') }
   /** What the broker is told of deliveries 1 to `to`. */
   const deliver = (to: number): Taken[] =>
     Array.from({ length: to }, (_, i) => effects.deliver(message(`${i + 1}`), { subscription: 's' }))

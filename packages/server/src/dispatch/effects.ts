@@ -1,5 +1,5 @@
 import type { Frame } from '@hoofbeat/codec'
-import type { Channel, Settled, Subscriber } from '../broker/broker.js'
+import type { BrokerRequest, Channel, Settled, Subscriber } from '../broker/broker.js'
 import type { StompError } from '../errors.js'
 import type { Delivery, Taken } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
@@ -24,7 +24,9 @@ export interface Consequences {
  */
 export interface Effects extends Subscriber {
   /** Whom the broker knows by these effects; to be told once, before any frame. */
-  channel: Pick<Channel, 'ready'> | undefined
+  channel: Pick<Channel, 'handle' | 'ready'> | undefined
+  /** One request to the broker. Throws what the broker refuses at once; what it refuses later is told as an outcome. */
+  request(frame: Frame, request: BrokerRequest): void
   /** Throws what the broker refuses at once; what it refuses later is told as an outcome. */
   settle(frame: Frame, effect: () => Settled, consequences?: Consequences): void
   /** After the recipient was full: there is room again. */
@@ -39,7 +41,7 @@ export function createEffects(recipient: Pick<Recipient, 'deliver'>, outcomes: O
 class SessionEffects implements Effects {
   readonly #recipient: Pick<Recipient, 'deliver'>
   readonly #outcomes: Outcomes
-  channel: Pick<Channel, 'ready'> | undefined
+  channel: Pick<Channel, 'handle' | 'ready'> | undefined
   #isHolding = false
   #held: [Message, Delivery][] | undefined
   /** The recipient has said `full`, and will say when it is not any more. */
@@ -50,6 +52,18 @@ class SessionEffects implements Effects {
   constructor(recipient: Pick<Recipient, 'deliver'>, outcomes: Outcomes) {
     this.#recipient = recipient
     this.#outcomes = outcomes
+  }
+
+  request(frame: Frame, request: BrokerRequest): void {
+    this.#isHolding = true
+    let settled: Settled
+    try {
+      settled = this.channel?.handle(request)
+      if (settled === undefined) this.#outcomes.settled(frame)
+    } finally {
+      this.#release()
+    }
+    if (settled !== undefined) this.#tellLater(frame, settled)
   }
 
   settle(frame: Frame, effect: () => Settled, consequences?: Consequences): void {
@@ -64,17 +78,8 @@ class SessionEffects implements Effects {
     } finally {
       this.#release()
     }
-    if (settled === undefined) return consequences?.next?.()
-    settled.then(
-      () => {
-        this.#outcomes.settled(frame)
-        consequences?.next?.()
-      },
-      (error) => {
-        consequences?.undo?.()
-        this.#outcomes.refused(frame, error)
-      },
-    )
+    if (settled === undefined) consequences?.next?.()
+    else this.#tellLater(frame, settled, consequences)
   }
 
   deliver(message: Message, delivery: Delivery): Taken {
@@ -100,6 +105,19 @@ class SessionEffects implements Effects {
     const taken = this.#recipient.deliver(message, delivery)
     if (taken === 'full') this.#isFull = true
     return taken
+  }
+
+  #tellLater(frame: Frame, settled: Promise<void>, consequences?: Consequences): void {
+    settled.then(
+      () => {
+        this.#outcomes.settled(frame)
+        consequences?.next?.()
+      },
+      (error) => {
+        consequences?.undo?.()
+        this.#outcomes.refused(frame, error)
+      },
+    )
   }
 
   #release(): void {

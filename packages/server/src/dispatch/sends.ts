@@ -2,7 +2,7 @@ import type { Frame } from '@hoofbeat/codec'
 import type { Channel, SendRequest, Settled, TransactionRequest } from '../broker/broker.js'
 import { StompError } from '../errors.js'
 import type { Invocation, MessageMatch } from '../routes/routes.js'
-import { type Authorization, joined } from './authorization.js'
+import { type Authorization, askHooks, joined } from './authorization.js'
 import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
 import { KeptFrame } from './kept-frame.js'
@@ -30,6 +30,11 @@ export interface SendsParts {
   readonly calls: RouteCalls
 }
 
+const NO_SEGMENTS: readonly string[] = []
+
+/** Of a longer frame no text is remembered: a part of it may keep all of it in memory. */
+const MAX_BODY_BYTES = 1_024
+
 /** Makes the SENDs of one session. */
 export function createSends(parts: SendsParts): Sends {
   return new SessionSends(parts)
@@ -37,66 +42,91 @@ export function createSends(parts: SendsParts): Sends {
 
 class SessionSends implements Sends {
   readonly #parts: SendsParts
+  /** The destination of the broker that was sent to last: what is known of it stays true. Most clients send there again. */
+  #allowed: string | undefined
 
   constructor(parts: SendsParts) {
     this.#parts = parts
   }
 
   send(frame: Frame): void {
-    const { shared, destinations, transactions } = this.#parts
+    const { destinations, transactions, shared } = this.#parts
     const { headers } = frame
     const destination = headers.get('destination') ?? ''
-    const segments = destinations.segments(destination)
-    const kind = destinations.sendKind(destination, segments)
+    const isKnown = destination === this.#allowed
+    const segments = isKnown ? NO_SEGMENTS : destinations.segments(destination)
+    const kind = isKnown ? 'broker' : destinations.sendKind(destination, segments)
     const transaction = headers.get('transaction')
     if (transaction !== undefined) transactions.check(transaction, frame)
-    const { syntax, applicationPrefix, routes, rules, hooks } = shared
-    if (syntax.isBelow(destination, applicationPrefix)) {
-      const match = routes.findMessage(syntax.rest(destination, applicationPrefix))
-      if (match === undefined) {
-        throw new StompError('STOMP_ERR_ROUTE_UNKNOWN', { message: `No message route matches '${destination}'` })
-      }
-      const toRoute = (): void => this.#toRoute(frame, match, transaction)
-      return this.#whenAllowed(frame, destination, joined(hooks.authorizeSend, match.hooks), toRoute)
+    if (!isKnown && !this.#isForBroker(destination, segments, kind)) {
+      return this.#askRoute(frame, destination, transaction)
     }
-    // Nobody has a rule for what is the session's own, and the name in a reply-to is the right to send there.
-    if ((kind === 'broker' || kind === 'user') && !rules.maySend(segments)) {
-      throw new StompError('STOMP_ERR_FORBIDDEN', { message: `Clients may not SEND to '${destination}'` })
-    }
-    if (hooks.authorizeSend.length === 0) return this.#toBroker(frame, destination, kind, transaction)
-    this.#whenAllowed(frame, destination, hooks.authorizeSend, () =>
-      this.#toBroker(frame, destination, kind, transaction),
-    )
+    if (kind === 'broker' && frame.body.length <= MAX_BODY_BYTES) this.#allowed = destination
+    const pending = this.#ask(frame, destination, shared.hooks.authorizeSend)
+    if (pending === undefined) this.#toBroker(frame, destination, kind, transaction)
+    else this.#toBrokerLater(frame, pending, destination, kind, transaction)
   }
 
-  #whenAllowed(
-    frame: Frame,
-    destination: string,
-    hooks: DispatchParts['hooks']['authorizeSend'],
-    effect: () => void,
-  ): void {
-    const { authorization, caller } = this.#parts
+  /** False for message routes. Throws where the rules forbid it. */
+  #isForBroker(destination: string, segments: readonly string[], kind: SendKind): boolean {
+    const { syntax, applicationPrefix, rules } = this.#parts.shared
+    if (syntax.isBelow(destination, applicationPrefix)) return false
+    // Nobody has a rule for what is the session's own, and the name in a reply-to is the right to send there.
+    if (kind === 'own' || kind === 'reply' || rules.maySend(segments)) return true
+    throw new StompError('STOMP_ERR_FORBIDDEN', { message: `Clients may not SEND to '${destination}'` })
+  }
+
+  #askRoute(frame: Frame, destination: string, transaction: string | undefined): void {
+    const { authorization, shared } = this.#parts
+    const { syntax, applicationPrefix, routes, hooks } = shared
+    const match = routes.findMessage(syntax.rest(destination, applicationPrefix))
+    if (match === undefined) {
+      throw new StompError('STOMP_ERR_ROUTE_UNKNOWN', { message: `No message route matches '${destination}'` })
+    }
+    const pending = this.#ask(frame, destination, joined(hooks.authorizeSend, match.hooks))
+    if (pending === undefined) return this.#toRoute(frame, match, transaction)
+    authorization.whenAllowed(frame, pending, () => this.#toRoute(frame, match, transaction))
+  }
+
+  #ask(frame: Frame, destination: string, hooks: DispatchParts['hooks']['authorizeSend']): undefined | Promise<void> {
+    if (hooks.length === 0) return undefined
+    const { user, sessionId } = this.#parts.caller
     const { headers, body } = frame
-    const request = { destination, headers, body, user: caller.user, sessionId: caller.sessionId }
-    authorization.whenAllowed(frame, hooks, request, effect)
+    return askHooks(hooks, { destination, headers, body, user, sessionId })
+  }
+
+  // Of its own: a function that makes a closure costs each of its calls, whether it is made or not.
+  #toBrokerLater(
+    frame: Frame,
+    pending: Promise<void>,
+    destination: string,
+    kind: SendKind,
+    transaction: string | undefined,
+  ): void {
+    this.#parts.authorization.whenAllowed(frame, pending, () => this.#toBroker(frame, destination, kind, transaction))
   }
 
   #toBroker(frame: Frame, destination: string, kind: SendKind, transaction: string | undefined): void {
-    const { channel, destinations, transactions, effects, outcomes } = this.#parts
+    const { destinations, effects } = this.#parts
     const { body } = transaction === undefined ? frame : new KeptFrame(frame, frame.headers)
     const request: SendRequest = { command: 'SEND', destination, headers: destinations.addressed(frame.headers), body }
-    if (kind === 'broker' && transaction === undefined) return effects.settle(frame, () => channel.handle(request))
+    if (kind === 'broker' && transaction === undefined) return effects.request(frame, request)
+    this.#toEach(frame, request, kind, transaction)
+  }
+
+  #toEach(frame: Frame, request: SendRequest, kind: SendKind, transaction: string | undefined): void {
+    const { destinations, transactions, effects, outcomes } = this.#parts
     const requests = (): readonly TransactionRequest[] => {
       if (kind === 'broker') return [request]
-      return destinations.targets(destination, kind).map((target) => ({ ...request, destination: target }))
+      return destinations.targets(request.destination, kind).map((target) => ({ ...request, destination: target }))
     }
-    if (transaction === undefined) return effects.settle(frame, () => this.#toEach(requests()))
+    if (transaction === undefined) return effects.settle(frame, () => this.#together(requests()))
     transactions.add(transaction, frame, { kind: 'broker', requests })
     outcomes.settled(frame)
   }
 
   /** One SEND to a user means several, together, or none. */
-  #toEach(requests: readonly TransactionRequest[]): Settled {
+  #together(requests: readonly TransactionRequest[]): Settled {
     const [only] = requests
     if (only === undefined) return undefined
     return requests.length === 1 ? this.#parts.channel.handle(only) : this.#parts.channel.commit(requests)

@@ -3,7 +3,7 @@ import type { Channel } from '../broker/broker.js'
 import { refuseBeyondPlain } from '../broker/subscribe-headers.js'
 import { isPattern } from '../destination/destination.js'
 import { StompError } from '../errors.js'
-import { type Authorization, joined } from './authorization.js'
+import { type Authorization, askHooks, joined } from './authorization.js'
 import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
 import type { Outcomes } from './outcomes.js'
@@ -54,7 +54,7 @@ class SessionSubscribes implements Subscribes {
   }
 
   unsubscribe(frame: Frame): void {
-    const { channel, subscriptions, effects, outcomes } = this.#parts
+    const { subscriptions, effects, outcomes } = this.#parts
     const { headers } = frame
     const shownId = headers.get('id')
     const found = subscriptions.find(shownId, headers.get('destination'))
@@ -63,7 +63,7 @@ class SessionSubscribes implements Subscribes {
     if (found !== undefined) subscriptions.remove(found)
     if (found?.kind === 'route') return outcomes.settled(frame)
     const id = found?.id ?? ''
-    effects.settle(frame, () => channel.handle({ command: 'UNSUBSCRIBE', id, shownId, headers }))
+    effects.request(frame, { command: 'UNSUBSCRIBE', id, shownId, headers })
   }
 
   #toRoute(frame: Frame, destination: string, segments: readonly string[]): void {
@@ -118,6 +118,8 @@ class SessionSubscribes implements Subscribes {
   ): void {
     const { authorization, caller } = this.#parts
     const request = { destination, headers: frame.headers, user: caller.user, sessionId: caller.sessionId }
-    authorization.whenAllowed(frame, hooks, request, effect)
+    const pending = askHooks(hooks, request)
+    if (pending === undefined) effect()
+    else authorization.whenAllowed(frame, pending, effect)
   }
 }

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { encodeHeader, type Headers, headersFromFlat, type Version } from '@hoofbeat/codec'
+import { encodeHeader, type Headers, type Version } from '@hoofbeat/codec'
 import type { Delivery } from './delivery.js'
-import { createTailedFrame, createWireText, type WireFrame, type WireText } from './wire-frame.js'
+import { ownHeaders, type WrittenHeaders, writeOwnHeaders } from './own-headers.js'
+import { createTailedFrame, type WireFrame, type WireText } from './wire-frame.js'
 
 /**
  * One published message; immutable. Its encodings are made once for each version and shared by all subscribers whose
@@ -20,27 +21,16 @@ export interface Message {
 
 /** What a message is made of; see {@link createMessage}. */
 export interface MessageInit {
+  /** Of letters, digits and hyphens: it is written as it is. */
   readonly id: string
   readonly destination: string
   readonly headers: Headers
   readonly body: Uint8Array
+  /** What the message before it has written: one for all messages of a broker. */
+  readonly written?: WrittenHeaders
   /** Told of each header that a subscriber's version cannot write (it is left out of that version's MESSAGE). */
   readonly onHeaderLeftOut?: (header: string, version: Version, destination: string) => void
 }
-
-/** Headers that never travel from the sender to a subscriber: they belong to the sender's own frame, or to the server. */
-const RESERVED = new Set([
-  'destination',
-  'receipt',
-  'transaction',
-  'ack',
-  'content-length',
-  'message-id',
-  'subscription',
-  'redelivered',
-  'delivery-count',
-  'history-gap',
-])
 
 /**
  * How many different subscription ids of one message are remembered for sharing, for each version. After as many that
@@ -56,8 +46,11 @@ export function createMessage(init: MessageInit): Message {
 class PublishedMessage implements Message {
   readonly id: string
   readonly destination: string
-  readonly headers: Headers
   readonly body: Uint8Array
+  readonly #given: Headers
+  /** Made when somebody asks: most messages are only written. */
+  #headers: Headers | undefined
+  readonly #written: WrittenHeaders | undefined
   readonly #onHeaderLeftOut: MessageInit['onHeaderLeftOut']
   #isText: boolean | undefined
   /** For the version that was asked for last; the others are rare. */
@@ -67,9 +60,15 @@ class PublishedMessage implements Message {
   constructor(init: MessageInit) {
     this.id = init.id
     this.destination = init.destination
-    this.headers = withoutReserved(init.headers)
     this.body = init.body
+    this.#given = init.headers
+    this.#written = init.written
     this.#onHeaderLeftOut = init.onHeaderLeftOut
+  }
+
+  get headers(): Headers {
+    this.#headers ??= ownHeaders(this.#given)
+    return this.#headers
   }
 
   frame(version: Version, delivery: Delivery): WireFrame {
@@ -124,7 +123,7 @@ class PublishedMessage implements Message {
     }
     this.#forms = others ?? {
       version,
-      tail: createWireText(this.#tail(version)),
+      tail: this.#tail(version),
       last: undefined,
       lastSubscription: undefined,
       shared: undefined,
@@ -134,18 +133,13 @@ class PublishedMessage implements Message {
   }
 
   /** All headers that are the same for every subscriber of this version, and the empty line. */
-  #tail(version: Version): string {
-    let tail = encodeHeader('MESSAGE', 'message-id', this.id, version)
-    const { flat } = this.headers
-    for (let i = 0; i + 1 < flat.length; i += 2) {
-      const name = flat[i] ?? ''
-      try {
-        tail += encodeHeader('MESSAGE', name, flat[i + 1] ?? '', version)
-      } catch {
-        this.#onHeaderLeftOut?.(name, version, this.destination)
-      }
-    }
-    return `${tail}content-length:${this.body.length}\n\n`
+  #tail(version: Version): WireText {
+    const { text, byteLength } = writeOwnHeaders(this.#given, version, this.#written, (header) =>
+      this.#onHeaderLeftOut?.(header, version, this.destination),
+    )
+    const before = `message-id:${this.id}\n`
+    const after = `content-length:${this.body.length}\n\n`
+    return { text: before + text + after, byteLength: before.length + byteLength + after.length }
   }
 }
 
@@ -167,14 +161,4 @@ function remember(forms: MessageForms, subscription: string | undefined, frame: 
   forms.shared ??= new Map([[forms.lastSubscription, forms.last]])
   if (forms.shared.size < MAX_SHARED_FRAMES) forms.shared.set(subscription, frame)
   else forms.misses++
-}
-
-function withoutReserved(headers: Headers): Headers {
-  const { flat } = headers
-  const kept: string[] = []
-  for (let i = 0; i + 1 < flat.length; i += 2) {
-    const name = flat[i] ?? ''
-    if (!RESERVED.has(name)) kept.push(name, flat[i + 1] ?? '')
-  }
-  return kept.length === flat.length ? headers : headersFromFlat(kept)
 }

@@ -91,7 +91,7 @@ function trimmed(headers: Headers): Headers {
  * CONNECTED is not escaped (STOMP 1.2, "Value Encoding"): a line break in a name would forge headers. Spaces around it
  * would be lost on the way to a STOMP 1.0 client.
  */
-function toUser(user: UserLike, version: Version): User | undefined {
+export function toUser(user: UserLike, version: Version): User | undefined {
   if (user === undefined || user === null) return undefined
   const named = typeof user === 'string' ? { name: user } : user
   const isWritable = typeof named.name === 'string' && /^[^\u0000-\u001f\u007f]+$/.test(named.name)

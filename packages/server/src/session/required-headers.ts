@@ -2,42 +2,49 @@ import type { Frame, Version } from '@hoofbeat/codec'
 import { StompError } from '../errors.js'
 
 /**
- * Throws if a connected client's frame lacks a header that its version requires
- * (STOMP 1.2, "Client Frames"). STOMP 1.0 knows subscriptions without an id: those are named by their destination.
+ * The refusal of a connected client's frame that lacks a header which its version requires
+ * (STOMP 1.2, "Client Frames"); undefined if it lacks none.
  */
-export function checkHeaders(frame: Frame, version: Version): void {
-  const { command, headers } = frame
-  const demand = (name: string): void => {
-    if (headers.has(name)) return
-    throw new StompError('STOMP_ERR_HEADER_MISSING', {
-      message: `${command} needs the header '${name}'`,
-      cure: `Add the header '${name}' to ${command} (STOMP ${version}).`,
-    })
-  }
+export function missingHeader(frame: Frame, version: Version): StompError | undefined {
+  for (const name of requiredHeaders(frame, version)) if (!frame.headers.has(name)) return missing(frame, name, version)
+  return undefined
+}
+
+function missing({ command }: Frame, name: string, version: Version): StompError {
+  return new StompError('STOMP_ERR_HEADER_MISSING', {
+    message: `${command} needs the header '${name}'`,
+    cure: `Add the header '${name}' to ${command} (STOMP ${version}).`,
+  })
+}
+
+type Names = readonly string[]
+
+const NONE: Names = []
+const ID: Names = ['id']
+const DESTINATION: Names = ['destination']
+const TRANSACTION: Names = ['transaction']
+const MESSAGE_ID: Names = ['message-id']
+const DESTINATION_AND_ID: Names = ['destination', 'id']
+const MESSAGE_ID_AND_SUBSCRIPTION: Names = ['message-id', 'subscription']
+
+/** STOMP 1.0 knows subscriptions without an id: those are named by their destination. */
+function requiredHeaders({ command, headers }: Frame, version: Version): Names {
   switch (command) {
     case 'SEND':
-      demand('destination')
-      return
+      return DESTINATION
     case 'SUBSCRIBE':
-      demand('destination')
-      if (version !== '1.0') demand('id')
-      return
+      return version === '1.0' ? DESTINATION : DESTINATION_AND_ID
     case 'UNSUBSCRIBE':
-      if (version !== '1.0') demand('id')
-      else if (!headers.has('id')) demand('destination')
-      return
+      return version === '1.0' && !headers.has('id') ? DESTINATION : ID
     case 'ACK':
     case 'NACK':
-      if (version === '1.2') return demand('id')
-      demand('message-id')
-      if (version === '1.1') demand('subscription')
-      return
+      if (version === '1.2') return ID
+      return version === '1.1' ? MESSAGE_ID_AND_SUBSCRIPTION : MESSAGE_ID
     case 'BEGIN':
     case 'COMMIT':
     case 'ABORT':
-      demand('transaction')
-      return
+      return TRANSACTION
     default:
-      return
+      return NONE
   }
 }

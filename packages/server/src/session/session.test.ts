@@ -77,6 +77,42 @@ function setUp(overrides: Partial<SessionParts> = {}) {
 const send = (headers: Record<string, string> = {}) =>
   ({ command: 'SEND', headers: { destination: '/topic/a', ...headers }, body: 'x' }) as const
 
+describe('a session with too many frames that are not settled', () => {
+  const crowded = (): ReturnType<typeof setUp> => setUp({ limits: { ...resolveLimits(), maxUnsettledFrames: 2 } })
+
+  it('reads on when less than half of them are left, and not inside of what settles them', async () => {
+    const { client, handled, settle } = crowded()
+    await client.connect()
+    for (let i = 0; i < 3; i++) client.send(send())
+    expect(handled).toHaveLength(2)
+    settle(0)
+    await client.rest()
+    expect(handled).toHaveLength(2)
+    settle(1)
+    expect(handled).toHaveLength(2)
+    await client.rest()
+    expect(handled).toHaveLength(3)
+  })
+
+  it('does not read on while its dispatcher wants no further frame, and the other way round', async () => {
+    const { client, handled, settle, setPaused } = crowded()
+    await client.connect()
+    for (let i = 0; i < 5; i++) client.send(send())
+    setPaused(true)
+    settle(0)
+    settle(1)
+    await client.rest()
+    expect(handled).toHaveLength(2)
+    setPaused(false)
+    await client.rest()
+    expect(handled).toHaveLength(4)
+    setPaused(true)
+    setPaused(false)
+    await client.rest()
+    expect(handled).toHaveLength(4)
+  })
+})
+
 describe('a client that ends its side', () => {
   it('gets the answers to what came before, then the end', async () => {
     const { client, settle } = setUp()

@@ -1,41 +1,19 @@
 import { type Frame, ProtocolError, type Version } from '@hoofbeat/codec'
 import type { Timer } from '../clock/wheel.js'
 import type { Connection } from '../connection/connection.js'
-import type { DispatchCaller, Dispatcher } from '../dispatch/dispatcher.js'
+import type { Dispatcher } from '../dispatch/dispatcher.js'
 import type { Recipient } from '../dispatch/recipient.js'
 import { StompError, toStompError } from '../errors.js'
-import {
-  type FramedConnection,
-  type FrameListener,
-  type FramingParts,
-  frameConnection,
-} from '../framing/framed-connection.js'
+import { type FramedConnection, type FrameListener, frameConnection } from '../framing/framed-connection.js'
 import type { Delivery, Taken } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
-import type { Observe } from '../observe/events.js'
+import { Ending } from './ending.js'
 import { errorFrame, type Refusal, refusalOf } from './error-frame.js'
-import { type Handshake, type HandshakeParts, shakeHands } from './handshake.js'
-import { checkHeaders } from './required-headers.js'
+import { type Handshake, shakeHands } from './handshake.js'
+import { missingHeader } from './required-headers.js'
+import type { SessionParts } from './session-parts.js'
 
-/** How patient a session is, in ms. */
-export interface SessionLimits {
-  /** From the opening of the connection to its CONNECT frame. @default 10000 */
-  readonly connectTimeoutMs: number
-  /** How long DISCONNECT and the end of the server wait for frames that are not settled yet. @default 10000 */
-  readonly settleTimeoutMs: number
-  /** How long `authenticate` may take to answer; then the session is refused. @default 10000 */
-  readonly hookTimeoutMs: number
-  /** How long after the RECEIPT of a DISCONNECT the client may close by itself. @default 1000 */
-  readonly lingerMs: number
-}
-
-/** What all sessions of an application share. */
-export interface SessionParts extends HandshakeParts {
-  readonly framing: FramingParts
-  readonly limits: SessionLimits
-  readonly observe: Observe
-  readonly openDispatcher: (recipient: Recipient, caller: DispatchCaller) => Dispatcher
-}
+export type { SessionLimits, SessionParts } from './session-parts.js'
 
 /** One client's conversation, as its endpoint sees it. */
 export interface Session {
@@ -56,15 +34,11 @@ export function openSession(connection: Connection, parts: SessionParts, closed:
  */
 type State = 'waiting' | 'connecting' | 'connected' | 'leaving' | 'lingering' | 'closed'
 
-const NOBODY: readonly (() => void)[] = []
-
 class StompSession implements Session, FrameListener, Recipient {
   readonly id: string = crypto.randomUUID()
   readonly #parts: SessionParts
   readonly #framed: FramedConnection
   readonly #onClosed: (session: Session) => void
-  /** Whoever waits for the connection to be gone; undefined when it is. */
-  #waiting: readonly (() => void)[] | undefined = NOBODY
   #state: State = 'waiting'
   /** Once connected, that of all deliveries. */
   #version: Version = '1.2'
@@ -72,8 +46,12 @@ class StompSession implements Session, FrameListener, Recipient {
   #timer: Timer | undefined
   /** Frames handed to the dispatcher whose outcome has not been told yet. */
   #unsettled = 0
-  /** What to do when the last of them is settled. */
-  #leave: (() => void) | undefined
+  /** There have been too many of them; reading is paused. */
+  #isCrowded = false
+  /** The dispatcher wants no further frame. */
+  #isHeld = false
+  #ending: Ending | undefined
+  #isGone = false
 
   constructor(connection: Connection, parts: SessionParts, closed: (session: Session) => void) {
     this.#parts = parts
@@ -88,11 +66,9 @@ class StompSession implements Session, FrameListener, Recipient {
     const close = (): void => this.#close(code, 'STOMP_ERR_CLOSING')
     if (this.#state === 'connected') this.#leaveWith(close)
     else if (this.#state !== 'leaving' && this.#state !== 'lingering') close()
-    const waiting = this.#waiting
-    if (waiting === undefined) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#waiting = [...waiting, resolve]
-    })
+    if (this.#isGone) return Promise.resolve()
+    this.#ending ??= new Ending()
+    return this.#ending.wait()
   }
 
   // From the framing room.
@@ -155,9 +131,8 @@ class StompSession implements Session, FrameListener, Recipient {
     this.#end()
     this.#parts.observe({ type: 'session-closed', session: this.id, code, reason })
     this.#onClosed(this)
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    for (const resolve of waiting ?? []) resolve()
+    this.#isGone = true
+    this.#ending?.gone()
   }
 
   // From the dispatcher.
@@ -183,7 +158,8 @@ class StompSession implements Session, FrameListener, Recipient {
   }
 
   setPaused(paused: boolean): void {
-    if (this.#state === 'connected') this.#framed.setPaused(paused)
+    this.#isHeld = paused
+    this.#readOrPause()
   }
 
   #connect(frame: Frame): void {
@@ -219,17 +195,14 @@ class StompSession implements Session, FrameListener, Recipient {
   }
 
   #handle(frame: Frame): void {
-    const receipt = frame.headers.get('receipt')
-    if (frame.command === 'CONNECT' || frame.command === 'STOMP') {
-      return this.#fail(new StompError('STOMP_ERR_ALREADY_CONNECTED'), receipt)
+    const { command } = frame
+    if (command === 'CONNECT' || command === 'STOMP') {
+      return this.#fail(new StompError('STOMP_ERR_ALREADY_CONNECTED'), frame.headers.get('receipt'))
     }
-    if (frame.command === 'DISCONNECT') return this.#disconnect(receipt)
-    try {
-      checkHeaders(frame, this.#framed.version)
-    } catch (error) {
-      return this.#fail(toStompError(error, 'STOMP_ERR_HEADER_INVALID'), receipt)
-    }
-    this.#unsettled++
+    if (command === 'DISCONNECT') return this.#disconnect(frame.headers.get('receipt'))
+    const missing = missingHeader(frame, this.#version)
+    if (missing !== undefined) return this.#fail(missing, frame.headers.get('receipt'))
+    this.#countUnsettled()
     this.#dispatcher?.handle(frame)
   }
 
@@ -246,23 +219,35 @@ class StompSession implements Session, FrameListener, Recipient {
 
   #leaveWith(leave: () => void): void {
     this.#state = 'leaving'
-    this.#leave = leave
-    if (this.#unsettled === 0) this.#leaveNow()
-    else this.#timer = this.#after(this.#parts.limits.settleTimeoutMs, () => this.#leaveNow())
+    const { limits, framing } = this.#parts
+    if (this.#unsettled === 0) leave()
+    else {
+      this.#ending ??= new Ending()
+      this.#ending.begin(leave, framing.wheel, limits.settleTimeoutMs)
+    }
     // Last: where the connection has ended meanwhile, this tells so.
     this.#framed.setPaused(false)
   }
 
-  #leaveNow(): void {
-    const leave = this.#leave
-    this.#leave = undefined
-    this.#timer?.cancel()
-    leave?.()
+  #countUnsettled(): void {
+    this.#unsettled++
+    if (this.#unsettled < this.#parts.limits.maxUnsettledFrames || this.#isCrowded) return
+    this.#isCrowded = true
+    this.#readOrPause()
   }
 
   #countSettled(): void {
     this.#unsettled--
-    if (this.#unsettled === 0 && this.#leave !== undefined) this.#leaveNow()
+    if (this.#isCrowded && this.#unsettled < this.#parts.limits.maxUnsettledFrames / 2) {
+      this.#isCrowded = false
+      // Later: the next frame must not be handled inside of what has settled this one.
+      queueMicrotask(() => this.#readOrPause())
+    }
+    if (this.#unsettled === 0) this.#ending?.settled()
+  }
+
+  #readOrPause(): void {
+    if (this.#state === 'connected') this.#framed.setPaused(this.#isHeld || this.#isCrowded)
   }
 
   /** False once the last word is said: the RECEIPT of DISCONNECT, or an ERROR. */
@@ -297,7 +282,7 @@ class StompSession implements Session, FrameListener, Recipient {
 
   #end(): void {
     this.#state = 'closed'
-    this.#leave = undefined
+    this.#ending?.cancel()
     this.#timer?.cancel()
     this.#dispatcher?.close()
   }

@@ -5,6 +5,7 @@ import type {
   Channel,
   ChannelOwner,
   MessageReference,
+  SendRequest,
   Settled,
   SubscribeRequest,
   Subscriber,
@@ -18,8 +19,10 @@ import { readAck } from './unacked.js'
 
 /** What all channels of a broker ask of it. */
 export interface ChannelParts {
+  /** Publishes. Where that settles later, the listener is told behind it. */
+  readonly publish: (request: SendRequest, listener: PassListener) => Settled
   /** Checks and plans a SEND. */
-  readonly planSend: (request: TransactionRequest & { command: 'SEND' }) => Step
+  readonly planSend: (request: SendRequest) => Step
   /** Begins a subscription; may settle later. */
   readonly subscribe: (
     request: SubscribeRequest,
@@ -71,15 +74,22 @@ class SessionChannel implements EmbeddedChannel, PassListener {
   }
 
   handle(request: BrokerRequest): Settled {
-    const isBarrier = request.command === 'SUBSCRIBE' || request.command === 'UNSUBSCRIBE'
-    const mustWait = this.#line !== undefined || (isBarrier && this.#underWay > 0)
-    return mustWait ? this.#inTurn(isBarrier, () => this.#do(request)) : this.#do(request)
+    if (this.#line !== undefined) return this.#doInTurn(request)
+    return request.command === 'SEND' ? this.#counted(this.#parts.publish(request, this)) : this.#doNext(request)
+  }
+
+  #doNext(request: BrokerRequest): Settled {
+    return this.#underWay > 0 && isBarrier(request) ? this.#doInTurn(request) : this.#do(request)
+  }
+
+  #doInTurn(request: BrokerRequest): Settled {
+    return this.#inTurn(isBarrier(request), () => this.#do(request))
   }
 
   #do(request: BrokerRequest): Settled {
     switch (request.command) {
       case 'SEND':
-        return this.#execute(this.#parts.planSend(request))
+        return this.#counted(this.#parts.publish(request, this))
       case 'SUBSCRIBE':
         return this.#subscribe(request)
       case 'UNSUBSCRIBE':
@@ -125,7 +135,10 @@ class SessionChannel implements EmbeddedChannel, PassListener {
   }
 
   #execute(step: Step): Settled {
-    const settled = this.#parts.execute(step, this)
+    return this.#counted(this.#parts.execute(step, this))
+  }
+
+  #counted(settled: Settled): Settled {
     if (settled !== undefined) this.#underWay++
     return settled
   }
@@ -242,4 +255,9 @@ class SessionChannel implements EmbeddedChannel, PassListener {
     }
     return nothing
   }
+}
+
+/** True for what waits for all that is under way. */
+function isBarrier({ command }: BrokerRequest): boolean {
+  return command === 'SUBSCRIBE' || command === 'UNSUBSCRIBE'
 }

@@ -28,6 +28,8 @@ export interface Gates {
     effect: Effect,
     listener?: PassListener,
   ): Settled
+  /** True if what comes for this destination has to wait. */
+  isHeldUp(destination: string): boolean
   /** Resolves when nothing waits any more. */
   quiet(): Promise<void>
 }
@@ -93,6 +95,10 @@ class DestinationGates implements Gates {
     this.#waiting.add(passage)
     for (const destination of destinations) this.#last.set(destination, passage)
     return settled
+  }
+
+  isHeldUp(destination: string): boolean {
+    return this.#last.size > 0 && this.#last.has(destination)
   }
 
   async quiet(): Promise<void> {

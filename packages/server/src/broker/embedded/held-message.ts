@@ -37,6 +37,15 @@ export function holdMessage(message: Message, nowMs: number): HeldMessage {
   }
 }
 
+/** True if a message with these headers is worth nothing some day, or if it cannot be read when. */
+export function mayExpire({ flat }: Headers): boolean {
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i]
+    if (name === 'expires' || name === 'expiration') return true
+  }
+  return false
+}
+
 /** A message that comes back out of a store. */
 export function heldAgain(message: Message, stored: StoredMessage): HeldMessage {
   const { publishedAtMs, expiresAtMs } = stored

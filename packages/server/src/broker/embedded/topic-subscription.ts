@@ -1,8 +1,9 @@
 import { toStompError } from '../../errors.js'
 import type { Delivery } from '../../message/delivery.js'
+import type { Message } from '../../message/message.js'
 import type { Selector } from '../selectors/selector.js'
 import { type Backlog, createBacklog, type Waiting } from './backlog.js'
-import { type HeldMessage, isExpired } from './held-message.js'
+import { isExpired } from './held-message.js'
 import type { Missed } from './history.js'
 import {
   type Answer,
@@ -88,7 +89,7 @@ export class TopicSubscription implements LiveSubscription {
   }
 
   /** One message that was published, `nowMs`. */
-  offer({ message, expiresAtMs }: HeldMessage, nowMs: number): void {
+  offer(message: Message, expiresAtMs: number | undefined, nowMs: number): void {
     if (!isSelected(this.#selector, message)) return
     this.topic.delivered.count(1, nowMs)
     if (this.#isPlain) {
