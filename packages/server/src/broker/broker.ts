@@ -181,6 +181,11 @@ export interface Broker {
   readonly capabilities: BrokerCapabilities
   /** Undefined where messages are kept elsewhere. */
   readonly admin: BrokerAdmin | undefined
+  /**
+   * Where all histories end now, for a `since` on SUBSCRIBE that asks for what comes after this moment; undefined where the
+   * broker cannot tell. It is good as long as this broker runs; a later one tells of a gap.
+   */
+  readonly position?: string
   /** True for destinations whose messages are shared out among consumers: clients need a rule to subscribe to them. */
   isQueue(destination: string): boolean
   /** Opens a channel for one session. */

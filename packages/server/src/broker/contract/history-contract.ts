@@ -51,6 +51,29 @@ export function historyContract({ describe, expect, triesWith, limits }: Contrac
       expect(isGap(bob)).toEqual([false])
     })
 
+    triesWith('history', 'gives what came since a position, also where nothing had been published', async (under) => {
+      const { broker, quiet } = under
+      const atFirst = broker.position
+      if (atFirst === undefined) return
+      const [alice, bob, carol, dave] = [connect(broker), connect(broker), connect(broker), connect(broker)]
+      await bob.send(topic, 'one')
+      await quiet()
+      const between = broker.position ?? ''
+      await bob.send(topic, 'two')
+      await alice.subscribe('1', topic, { since: atFirst })
+      await bob.subscribe('1', topic, { since: between })
+      await carol.subscribe('1', topic, { since: broker.position ?? '' })
+      await dave.subscribe('1', topic, { since: `${between}x` })
+      await bob.send(topic, 'three')
+      await quiet()
+      expect(alice.bodies()).toEqual(['one', 'two', 'three'])
+      expect(bob.bodies()).toEqual(['two', 'three'])
+      expect(carol.bodies()).toEqual(['three'])
+      expect(dave.bodies()).toEqual(['one', 'two', 'three'])
+      expect([alice, bob, carol].map((each) => isGap(each).includes(true))).toEqual([false, false, false])
+      expect(isGap(dave)).toEqual([true, false, false])
+    })
+
     triesWith('history', 'that does not reach back tells the gap', async ({ broker, quiet }) => {
       const [alice, bob, carol] = [connect(broker), connect(broker), connect(broker)]
       await alice.subscribe('1', topic)

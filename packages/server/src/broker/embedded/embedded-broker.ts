@@ -1,6 +1,8 @@
+import type { Headers } from '@hoofbeat/codec'
 import type { DestinationSyntax } from '../../destination/destination.js'
 import { StompError } from '../../errors.js'
-import { createMessage, type MessageInit } from '../../message/message.js'
+import { createMessage, type Message, type MessageInit } from '../../message/message.js'
+import { createWrittenHeaders } from '../../message/own-headers.js'
 import type { Observe } from '../../observe/events.js'
 import type { MessageStore, StoreChange } from '../../store/message-store.js'
 import type {
@@ -20,7 +22,7 @@ import { createDurableSubscriptions, type DurableSubscriptions } from './durable
 import { type EmbeddedBrokerOptions, type EmbeddedBrokerSettings, resolveSettings } from './embedded-broker-options.js'
 import { type ChannelParts, type EmbeddedChannel, openEmbeddedChannel } from './embedded-channel.js'
 import { createGates, type Gates, type PassListener } from './gates.js'
-import { compact, holdMessage } from './held-message.js'
+import { compact, holdMessage, mayExpire } from './held-message.js'
 import type { Queue } from './queue.js'
 import { createQueueTable, type QueueTable } from './queue-table.js'
 import { restore } from './restore.js'
@@ -72,6 +74,8 @@ class EmbeddedBroker implements Broker {
     history: true,
   }
   readonly admin: BrokerAdmin
+  /** Positions of another run mean nothing to this one. `@` begins no message-id. */
+  readonly #positionPrefix = `@${crypto.randomUUID().slice(0, 8)}-`
   readonly #parts: BrokerParts
   readonly #settings: EmbeddedBrokerSettings
   readonly #store: MessageStore | undefined
@@ -86,6 +90,7 @@ class EmbeddedBroker implements Broker {
   readonly #channels = new Set<EmbeddedChannel>()
   readonly #channelParts: ChannelParts
   readonly #onHeaderLeftOut: NonNullable<MessageInit['onHeaderLeftOut']>
+  readonly #written = createWrittenHeaders()
   #lastPosition = 0
   #sweep: { cancel(): void } | undefined
   #isClosed = false
@@ -113,7 +118,8 @@ class EmbeddedBroker implements Broker {
     const durables = createDurableSubscriptions(queues, this.#budget, observe)
     const { historyRules, deadLetterQueue: destination, maxDeliveries } = settings
     const segmentsOf = (name: string): readonly string[] => syntax.segments(name) ?? []
-    const topics = createTopics({ ...shared, historyRules, durables, segmentsOf })
+    const orderOf = (position: string): number | undefined => this.#orderOf(position)
+    const topics = createTopics({ ...shared, historyRules, durables, segmentsOf, orderOf })
     this.#queues = queues
     this.#durables = durables
     this.#topics = topics
@@ -127,6 +133,7 @@ class EmbeddedBroker implements Broker {
       queueTarget: target,
     })
     this.#channelParts = {
+      publish: (request, listener) => this.#publish(request, listener),
       planSend: (request) => this.#plan(request),
       subscribe: (request, subscriber) => {
         this.#checkOpen()
@@ -157,6 +164,10 @@ class EmbeddedBroker implements Broker {
     if (this.#settings.historyRules.some(({ maxAgeMs }) => maxAgeMs !== undefined)) this.#sweepLater()
   }
 
+  get position(): string {
+    return this.#positionPrefix + this.#lastPosition
+  }
+
   isQueue(destination: string): boolean {
     return this.#served.isQueue(destination)
   }
@@ -169,7 +180,7 @@ class EmbeddedBroker implements Broker {
   }
 
   publish(publication: Publication): Settled {
-    return this.#execute(this.#plan(publication))
+    return this.#publish(publication)
   }
 
   async close(): Promise<void> {
@@ -183,20 +194,31 @@ class EmbeddedBroker implements Broker {
     await this.#store?.close()
   }
 
+  /** What nobody keeps, never expires, and need not wait goes straight to whoever has subscribed: nothing can fail any more. */
+  #publish(publication: Publication, listener?: PassListener): Settled {
+    const { destination, headers, body } = publication
+    const topic = this.#topics.plain(destination)
+    if (topic === undefined || this.#isClosed || this.#gates.isHeldUp(destination) || mayExpire(headers)) {
+      return this.#execute(this.#plan(publication), listener)
+    }
+    this.#topics.give(topic, this.#message(topic.destination, headers, body))
+    return undefined
+  }
+
   #plan({ destination, headers, body }: Publication): Step {
     this.#checkOpen()
-    const { nextMessageId, clock } = this.#parts
     const isQueue = destination.startsWith(TEMP_QUEUE) || this.#served.isQueue(destination)
-    const message = createMessage({
-      id: nextMessageId(),
-      destination,
-      headers: isQueue ? withoutOrigin(headers) : headers,
-      body: isQueue || this.#keepsTopics ? compact(body) : body,
-      onHeaderLeftOut: this.#onHeaderLeftOut,
-    })
-    const held = holdMessage(message, clock.epochMs())
+    const kept = isQueue || this.#keepsTopics ? compact(body) : body
+    const message = this.#message(destination, isQueue ? withoutOrigin(headers) : headers, kept)
+    const held = holdMessage(message, this.#parts.clock.epochMs())
     if (isQueue) return this.#queues.planPut(this.#queueTarget(destination), held)
     return this.#topics.planPublish(destination, this.#served.topicSegments(destination), held)
+  }
+
+  #message(destination: string, headers: Headers, body: Uint8Array): Message {
+    const id = this.#parts.nextMessageId()
+    const onHeaderLeftOut = this.#onHeaderLeftOut
+    return createMessage({ id, destination, headers, body, written: this.#written, onHeaderLeftOut })
   }
 
   /** True if messages of topics may be kept beyond their delivery. */
@@ -217,6 +239,12 @@ class EmbeddedBroker implements Broker {
     if (known !== undefined) return known
     this.#served.checkQueue(name)
     return this.#queues.open(name)
+  }
+
+  #orderOf(position: string): number | undefined {
+    if (!position.startsWith(this.#positionPrefix)) return undefined
+    const order = Number(position.slice(this.#positionPrefix.length))
+    return Number.isSafeInteger(order) ? order : undefined
   }
 
   #checkOpen(): void {

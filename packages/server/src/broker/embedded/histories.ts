@@ -20,6 +20,8 @@ export interface HistoriesParts {
   /** Rising numbers. */
   readonly nextPosition: () => number
   readonly segmentsOf: (destination: string) => readonly string[]
+  /** The order that a position of this broker stands for; undefined for anything else. */
+  readonly orderOf: (position: string) => number | undefined
   readonly storeLater: ((changes: readonly StoreChange[]) => void) | undefined
 }
 
@@ -75,7 +77,7 @@ class HistoryRoom implements Histories {
   }
 
   isKept(segments: readonly string[]): boolean {
-    return this.#ruleFor(segments) !== undefined
+    return this.#parts.historyRules.length > 0 && this.#ruleFor(segments) !== undefined
   }
 
   add(destination: string, segments: readonly string[], position: number, held: HeldMessage): void {
@@ -99,13 +101,12 @@ class HistoryRoom implements Histories {
       const all = joined(histories.map((history) => history.last(replay.last)))
       return { ...all, entries: all.entries.slice(-replay.last) }
     }
-    for (const history of histories) {
-      const order = history.find(replay.since)
-      if (order === undefined) continue
-      const missed = joined(histories.map((each) => each.after(order)))
-      return isPattern(segments) && this.#forgotten > order ? { ...missed, isAfterGap: true } : missed
-    }
-    return { ...joined(histories.map((history) => history.after(-1))), isAfterGap: true }
+    const order = this.#parts.orderOf(replay.since) ?? orderIn(histories, replay.since)
+    if (order === undefined) return { ...joined(histories.map((history) => history.after(-1))), isAfterGap: true }
+    const missed = joined(histories.map((each) => each.after(order)))
+    // A history that is no more may have held some; where one topic is meant, only its own history tells.
+    const isLost = (isPattern(segments) || histories.length === 0) && this.#forgotten > order
+    return isLost ? { ...missed, isAfterGap: true } : missed
   }
 
   forgetOld(): void {
@@ -124,7 +125,8 @@ class HistoryRoom implements Histories {
     if (rule === undefined) return
     let history = this.#histories.get(destination)
     if (history === undefined) {
-      history = createHistory(rule, this.#parts.budget, this.#parts.epochMs)
+      // An earlier one of this topic may have been the last to go: what it held counts as forgotten here too.
+      history = createHistory(rule, this.#parts.budget, this.#parts.epochMs, this.#forgotten)
       this.#histories.set(destination, history)
     }
     this.#tell(destination, history.add(entry))
@@ -156,6 +158,14 @@ class HistoryRoom implements Histories {
     const shelf = HISTORY_SHELF + destination
     this.#parts.storeLater?.(forgotten.map(({ position }) => ({ kind: 'remove', shelf, position })))
   }
+}
+
+function orderIn(histories: readonly History[], messageId: string): number | undefined {
+  for (const history of histories) {
+    const order = history.find(messageId)
+    if (order !== undefined) return order
+  }
+  return undefined
 }
 
 /** One after the other in order, whatever topic they are of. */

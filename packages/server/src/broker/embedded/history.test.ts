@@ -31,6 +31,12 @@ describe('a history', () => {
     expect(history.size).toBe(2)
   })
 
+  it('that begins where an earlier one was forgotten tells the gap to whoever has seen less', () => {
+    const history = createHistory({ count: 5, maxAgeMs: undefined }, createBudget(1e9), () => 0, 7)
+    expect(history.after(6).isAfterGap).toBe(true)
+    expect(history.after(7).isAfterGap).toBe(false)
+  })
+
   it('gives what came after a message, and tells if some of that is forgotten', () => {
     const { history, add } = open({ count: 3 })
     for (const id of ['a', 'b', 'c']) add(id)

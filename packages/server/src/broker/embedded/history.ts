@@ -47,9 +47,12 @@ export interface History {
   last(count: number): Missed
 }
 
-/** Makes an empty history; `budget` bounds the bytes of all histories and queues together: over it, the oldest go first. */
-export function createHistory(bounds: HistoryBounds, budget: Budget, nowMs: () => number): History {
-  return new TopicHistory(bounds, budget, nowMs)
+/**
+ * Makes an empty history; `budget` bounds the bytes of all histories and queues together: over it, the oldest go first.
+ * `forgotten`: messages up to this order may have been forgotten before. @default none
+ */
+export function createHistory(bounds: HistoryBounds, budget: Budget, nowMs: () => number, forgotten = -1): History {
+  return new TopicHistory(bounds, budget, nowMs, forgotten)
 }
 
 class TopicHistory implements History {
@@ -61,12 +64,13 @@ class TopicHistory implements History {
   #first = 0
   #isGapAhead = false
   bytes = 0
-  forgotten = -1
+  forgotten: number
 
-  constructor(bounds: HistoryBounds, budget: Budget, nowMs: () => number) {
+  constructor(bounds: HistoryBounds, budget: Budget, nowMs: () => number, forgotten: number) {
     this.#bounds = bounds
     this.#budget = budget
     this.#nowMs = nowMs
+    this.forgotten = forgotten
   }
 
   get size(): number {

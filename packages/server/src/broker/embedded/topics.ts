@@ -1,3 +1,4 @@
+import type { Message } from '../../message/message.js'
 import type { StoreChange } from '../../store/message-store.js'
 import { type DestinationReport, INNER } from '../broker.js'
 import { createSubscriptionIndex, type SubscriptionIndex } from '../subscriptions/subscription-index.js'
@@ -23,6 +24,10 @@ export interface TopicsParts extends HistoriesParts {
 export interface Topics {
   /** Destinations that have live subscriptions (patterns included), or a history; inner ones are not counted. */
   readonly count: number
+  /** The topic of this name if it has subscriptions, and nothing that is published there is kept for anybody. */
+  plain(destination: string): PlainTopic | undefined
+  /** Publishes at a plain topic what never expires. */
+  give(topic: PlainTopic, message: Message): void
   /** Plans to publish. Throws STOMP_ERR_DESTINATION_LIMIT where a history would begin. */
   planPublish(destination: string, segments: readonly string[], held: HeldMessage): Step
   /** What a new subscription has missed. Throws STOMP_ERR_UNSUPPORTED where there is no history. */
@@ -43,9 +48,15 @@ export interface Topics {
   report(): readonly DestinationReport[]
 }
 
-/** What is known of a destination besides its subscriptions and its history. */
-interface Topic extends SubscribedTopic {
+/** A topic whose messages go to those who have subscribed now, and nowhere else. */
+export interface PlainTopic extends SubscribedTopic {
   readonly published: Rate
+}
+
+/** What is known of a destination besides its subscriptions and its history. */
+interface Topic extends PlainTopic {
+  /** True if its messages are remembered. */
+  readonly isKept: boolean
 }
 
 /** Makes topics without subscriptions. */
@@ -57,11 +68,19 @@ export function createTopics(parts: TopicsParts): Topics {
 class PlainStep implements Step {
   readonly changes = NO_STEP.changes
   readonly destinations: readonly string[]
-  readonly apply: () => void
+  readonly #room: TopicRoom
+  readonly #segments: readonly string[]
+  readonly #held: HeldMessage
 
-  constructor(destination: string, apply: () => void) {
+  constructor(room: TopicRoom, destination: string, segments: readonly string[], held: HeldMessage) {
     this.destinations = [destination]
-    this.apply = apply
+    this.#room = room
+    this.#segments = segments
+    this.#held = held
+  }
+
+  apply(): void {
+    this.#room.fanOut(this.#held, this.#segments)
   }
 
   accept(): void {}
@@ -87,12 +106,28 @@ class TopicRoom implements Topics {
     return this.#index.destinationCount - this.#innerCount + this.#histories.count
   }
 
+  plain(destination: string): PlainTopic | undefined {
+    if (this.#parts.durables.count > 0) return undefined
+    const topic = this.#topics.get(destination)
+    return topic?.isKept === false ? topic : undefined
+  }
+
+  give({ destination, segments, published }: PlainTopic, message: Message): void {
+    const nowMs = this.#parts.nowMs()
+    published.count(1, nowMs)
+    this.#index.match(destination, segments, (subscription) => subscription.offer(message, undefined, nowMs))
+  }
+
   planPublish(destination: string, segments: readonly string[], held: HeldMessage): Step {
     const isKept = this.#histories.isKept(segments)
+    if (!isKept && this.#parts.durables.count === 0) return new PlainStep(this, destination, segments, held)
+    return this.#planKept(destination, segments, held, isKept)
+  }
+
+  #planKept(destination: string, segments: readonly string[], held: HeldMessage, isKept: boolean): Step {
     if (isKept && this.#histories.get(destination) === undefined) this.#parts.checkLimit()
     const fills = this.#parts.durables.planFill(destination, segments, held)
-    const fanOut = (): void => this.#fanOut(destination, segments, held)
-    if (!isKept && fills.length === 0) return new PlainStep(destination, fanOut)
+    if (!isKept && fills.length === 0) return new PlainStep(this, destination, segments, held)
     const position = this.#parts.nextPosition()
     const changes = fills.flatMap((fill) => fill.changes)
     const keep = isKept ? this.#keepChange(destination, position, held) : undefined
@@ -110,7 +145,7 @@ class TopicRoom implements Topics {
           this.#histories.add(destination, segments, position, held)
         }
         for (const fill of fills) fill.apply()
-        fanOut()
+        this.fanOut(held, segments)
       },
       abandon: () => {
         for (const fill of fills) fill.abandon()
@@ -183,11 +218,14 @@ class TopicRoom implements Topics {
     })
   }
 
-  #fanOut(destination: string, segments: readonly string[], held: HeldMessage): void {
+  /** To whoever has subscribed, now. */
+  fanOut(held: HeldMessage, segments: readonly string[]): void {
     if (this.#isClosed || isExpired(held, this.#parts.epochMs)) return
+    const { message, expiresAtMs } = held
+    const { destination } = message
     const nowMs = this.#parts.nowMs()
     this.#topics.get(destination)?.published.count(1, nowMs)
-    this.#index.match(destination, segments, (subscription) => subscription.offer(held, nowMs))
+    this.#index.match(destination, segments, (subscription) => subscription.offer(message, expiresAtMs, nowMs))
   }
 
   #keepChange(destination: string, position: number, held: HeldMessage): StoreChange {
@@ -198,7 +236,8 @@ class TopicRoom implements Topics {
     const known = this.#topics.get(destination)
     if (known !== undefined) return known
     const { nowMs } = this.#parts
-    const topic = { destination, segments, published: createRate(nowMs), delivered: createRate(nowMs) }
+    const isKept = this.#histories.isKept(segments)
+    const topic = { destination, segments, isKept, published: createRate(nowMs), delivered: createRate(nowMs) }
     this.#topics.set(destination, topic)
     return topic
   }
