@@ -37,7 +37,14 @@ export type {
 export type { AllowedOrigins } from './hooks/origin.js'
 export type { AllowOptions } from './hooks/rules.js'
 export type { User, UserLike } from './hooks/user.js'
-export type { EndpointOptions, HoofbeatLimits, HoofbeatOptions, TcpAddress, TcpOptions } from './plugin.js'
+export type {
+  EndpointOptions,
+  FallbackOptions,
+  HoofbeatLimits,
+  HoofbeatOptions,
+  TcpAddress,
+  TcpOptions,
+} from './plugin.js'
 export { hoofbeatPlugin as default, hoofbeatPlugin as hoofbeat } from './plugin.js'
 export type {
   MessageRouteOptions,

@@ -4,18 +4,14 @@ import type { BrokerFactory } from './broker/embedded/embedded-broker.js'
 import type { Clock } from './clock/clock.js'
 import type { Separator } from './destination/destination.js'
 import type { DispatchLimits } from './dispatch/dispatcher.js'
+import type { EndpointOptions } from './doors.js'
 import type { OutboxLimits } from './framing/outbox.js'
 import type { AdmissionOptions } from './hooks/admission.js'
 import type { AuthenticateHook } from './hooks/hooks.js'
 import type { AllowOptions } from './hooks/rules.js'
 import type { SessionLimits } from './session/session.js'
+import type { FallbackOptions } from './transports/sse.js'
 import type { TcpOptions } from './transports/tcp.js'
-
-/** One path that clients connect to. */
-export interface EndpointOptions {
-  /** The URL path, below the prefix of the Fastify instance; for example `/stomp`. */
-  readonly path: string
-}
 
 /** All limits; each has a default that suits a public service. */
 export interface HoofbeatLimits extends Limits, OutboxLimits, SessionLimits, DispatchLimits {
@@ -43,6 +39,8 @@ export interface HoofbeatOptions extends AdmissionOptions {
   readonly allow?: AllowOptions
   /** Heart-beats the server offers and wants, in ms; 0 = none, else 500 or more. @default { sendMs: 10000, receiveMs: 10000 } */
   readonly heartBeat?: { readonly sendMs: number; readonly receiveMs: number }
+  /** Bounds and times of the fallback's links; sizes follow from `limits` where they are not given. */
+  readonly fallback?: FallbackOptions
   /** Overrides of single limits. */
   readonly limits?: Partial<HoofbeatLimits>
   /** Over how many ms the end of the server spreads its closes; 0: all at once, as "going away". @default 5000 */
@@ -61,6 +59,7 @@ export function resolveLimits(limits: Partial<HoofbeatLimits> = {}): HoofbeatLim
     connectTimeoutMs: 10_000,
     settleTimeoutMs: 10_000,
     lingerMs: 1_000,
+    maxUnsettledFrames: 1_000,
     frameTimeoutMs: 30_000,
     maxSubscriptions: 256,
     maxTempQueues: 64,
@@ -68,7 +67,6 @@ export function resolveLimits(limits: Partial<HoofbeatLimits> = {}): HoofbeatLim
     maxTransactionFrames: 1_000,
     maxTransactionBytes: 1_048_576,
     maxRunningHandlers: 16,
-    maxUnsettledFrames: 1_000,
     hookTimeoutMs: 10_000,
     ...frame,
   }
@@ -76,6 +74,13 @@ export function resolveLimits(limits: Partial<HoofbeatLimits> = {}): HoofbeatLim
     if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`limits.${name} must be a whole number above 0`)
   }
   return resolved
+}
+
+/** The fallback's bounds and times: a message of a link is at most the greatest frame, a batch holds some of them. */
+export function resolveFallback(options: FallbackOptions | undefined, limits: Limits): FallbackOptions {
+  const maxMessageBytes = limits.maxBodyBytes + limits.maxHeaderBytes + 1_024
+  const sizes = { maxMessageBytes, maxBatchBytes: Math.max(262_144, 4 * maxMessageBytes) }
+  return { ...options, limits: { ...sizes, ...options?.limits } }
 }
 
 /** Below this the timer wheel is too coarse to beat, and to judge silence, within the agreed intervals. */

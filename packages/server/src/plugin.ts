@@ -8,20 +8,24 @@ import { createDestinationSyntax } from './destination/destination.js'
 import { type DispatchParts, openDispatcher } from './dispatch/dispatcher.js'
 import { createPublications } from './dispatch/publications.js'
 import { createReplyQueues } from './dispatch/reply-queues.js'
+import { type Doors, type DoorsParts, hasFallback, openDoors, pathsOf } from './doors.js'
 import { ACCEPT, createEndpoint } from './endpoints/endpoint.js'
 import { createTurns } from './framing/turns.js'
-import { createAdmission, UpgradeRequired } from './hooks/admission.js'
+import { createAdmission } from './hooks/admission.js'
 import { compileRules } from './hooks/rules.js'
 import { createLogObserver } from './observe/log.js'
-import { checkOptions, type HoofbeatOptions, resolveLimits } from './options.js'
+import { checkOptions, type HoofbeatOptions, resolveFallback, resolveLimits } from './options.js'
 import { createRouteTable } from './routes/route-table.js'
 import { createPublication } from './routes/value-encoder.js'
+import type { SessionParts } from './session/session.js'
 import { createTcpListeners } from './transports/tcp.js'
 import { guardUpgrades } from './transports/upgrade-guard.js'
-import { openWebSocketDoor, provideWebSocket } from './transports/websocket-door.js'
+import { provideWebSocket } from './transports/websocket-door.js'
 import { createUserRegistry } from './users/user-registry.js'
 
-export type { EndpointOptions, HoofbeatLimits, HoofbeatOptions } from './options.js'
+export type { EndpointOptions } from './doors.js'
+export type { HoofbeatLimits, HoofbeatOptions } from './options.js'
+export type { FallbackOptions } from './transports/sse.js'
 export type { TcpAddress, TcpOptions } from './transports/tcp.js'
 
 /** Value of the `server` header of CONNECTED. */
@@ -36,6 +40,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   const observe = createLogObserver(fastify.log)
   const nextMessageId = createMessageIds()
   const wheel = createWheel(clock)
+  const doors: Doors[] = []
   let isClosing = false
 
   const table = createRouteTable({ instance: fastify, syntax, observe })
@@ -61,7 +66,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     hooks: table.rootHooks,
     after,
   }
-  const endpoint = createEndpoint({
+  const session: SessionParts = {
     authenticate: options.authenticate,
     heartBeat: options.heartBeat ?? { sendMs: 10_000, receiveMs: 10_000 },
     serverName: SERVER_NAME,
@@ -69,8 +74,10 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     limits,
     observe,
     openDispatcher: (recipient, caller) => openDispatcher(recipient, caller, dispatch),
-  })
+  }
+  const endpoint = createEndpoint(session)
 
+  const admission = createAdmission(options, () => isClosing)
   const guard = guardUpgrades(fastify.server, {
     timeoutMs: limits.connectTimeoutMs,
     after,
@@ -85,7 +92,9 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   fastify.addHook('preClose', async () => {
     isClosing = true
     tcp.stop()
+    for (const door of doors) door.refuse()
     await endpoint.drain(drainMs)
+    await Promise.all(doors.map((door) => door.close(drainMs)))
     guard.close()
     await tcp.close()
   })
@@ -125,18 +134,19 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   })
 
   fastify.decorate(ACCEPT, endpoint.accept)
-  const admit = createAdmission(options, () => isClosing)
-  const paths = new Set(endpoints.map(({ path }) => `${fastify.prefix}${path}`))
-  await provideWebSocket(fastify, { paths, maxTransportMessageBytes: limits.maxTransportMessageBytes })
-  for (const { path } of endpoints) {
-    openWebSocketDoor(fastify, {
-      path,
-      admit,
-      upgradeRequired: () => new UpgradeRequired(),
-      accept: (connection) => endpoint.accept(connection),
-      taken: (socket) => guard.taken(socket),
-    })
+  await provideWebSocket(fastify, {
+    paths: pathsOf(fastify, endpoints),
+    linkPaths: pathsOf(fastify, endpoints.filter(hasFallback)),
+    maxTransportMessageBytes: limits.maxTransportMessageBytes,
+  })
+  const doorsParts: DoorsParts = {
+    authenticate: options.authenticate,
+    maxBodyBytes: limits.maxBodyBytes,
+    fallback: resolveFallback(options.fallback, limits),
+    position: () => broker.position,
+    ...{ clock, wheel, admission, guard, endpoint, session },
   }
+  for (const each of endpoints) doors.push(await openDoors(fastify, each, doorsParts))
 }
 
 /** Ids that are unique in the process and, by their random part, over its restarts. */

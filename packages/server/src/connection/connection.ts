@@ -1,9 +1,9 @@
-import type { Turn, WireForm } from '../message/turn.js'
+import type { Turn } from '../message/turn.js'
 
 /** What is known of the other end before it has said a word. */
 export interface Peer {
   /** How it is attached: for logs, metrics and rules. */
-  readonly transport: 'websocket' | 'tcp' | 'linked'
+  readonly transport: 'websocket' | 'tcp' | 'link' | 'linked'
   /** True where the transport watches over liveness itself: STOMP heart-beats are then negotiated to `0,0`. */
   readonly ownsLiveness: boolean
   /** The WebSocket sub-protocol that was agreed on, if any. */
@@ -45,8 +45,11 @@ export interface ConnectionListener {
  */
 export interface Connection {
   readonly peer: Peer
-  /** The form of bytes the present carrier takes; asked at each write, since a link may change its carrier. */
-  readonly form: WireForm
+  /**
+   * True while nothing carries what is written, but something may again: a link between two of its carriers. Times that
+   * judge how slow the peer is rest meanwhile.
+   */
+  readonly isSuspended?: boolean
   /** Names the listener; called once, in the tick in which the connection was received, so that nothing is lost. */
   attach(listener: ConnectionListener): void
   /**

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createTurn, type Turn } from '../message/turn.js'
-import { joinWireFrame } from '../message/wire-frame.js'
+import { readyWireFrame } from '../message/wire-frame.js'
 import type { Connection } from './connection.js'
 import { LINGER_MS, socketConnection } from './socket-connection.js'
 
@@ -99,7 +99,7 @@ async function open() {
 }
 
 const turn = (...texts: (string | Uint8Array)[]): Turn =>
-  texts.reduce((grown: Turn, text) => grown.append(joinWireFrame([Buffer.from(text)], true)), createTurn())
+  texts.reduce((grown: Turn, text) => grown.append(readyWireFrame(Buffer.from(text), true)), createTurn())
 
 /** All that the client reads until the server ends its side. Rejects if the connection breaks before. */
 async function readAll(client: Socket): Promise<string> {
@@ -118,7 +118,6 @@ function fill(connection: Connection): void {
 describe('a connection on a socket', () => {
   it('tells who the other end is', async () => {
     const { connection, client } = await open()
-    expect(connection.form).toBe('stream')
     expect(connection.peer).toEqual({
       transport: 'tcp',
       ownsLiveness: false,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Turn, WireForm } from '../message/turn.js'
+import type { Turn } from '../message/turn.js'
 import type { Connection, ConnectionListener, Peer } from './connection.js'
 
 /** Calls `run` once, `delayMs` from now; as of the timer wheel. */
@@ -36,7 +36,6 @@ export function socketConnection(socket: Socket, after: After): Connection {
 
 class SocketConnection implements Connection {
   readonly peer: Peer
-  readonly form: WireForm = 'stream'
   readonly #socket: Socket
   readonly #after: After
   #timer: { cancel(): void } | undefined

@@ -280,7 +280,9 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
     this.#frameTimer = this.#parts.wheel.after(delayMs, () => {
       this.#frameTimer = undefined
       if (!this.#decoder.isInsideFrame || this.#isPaused) return
-      const silentMs = this.#parts.clock.now() - this.#lastHeardMs
+      // Nor is a peer to blame that has no carrier now.
+      const isSuspended = this.#connection.isSuspended === true
+      const silentMs = isSuspended ? 0 : this.#parts.clock.now() - this.#lastHeardMs
       if (silentMs < this.#parts.limits.frameTimeoutMs)
         return this.#armFrameTimer(this.#parts.limits.frameTimeoutMs - silentMs)
       this.#listener.unfinished()

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../clock/clock.js'
 import { createWheel } from '../clock/wheel.js'
-import type { Connection } from '../connection/connection.js'
-import { joinWireFrame, type WireFrame } from '../message/wire-frame.js'
+import type { Turn } from '../message/turn.js'
+import { readyWireFrame, type WireFrame } from '../message/wire-frame.js'
 import { createFakeClock } from '../testing/fake-clock.js'
 import { createOutbox, type Outbox, type OutboxLimits } from './outbox.js'
 import { createTurns } from './turns.js'
 
 const LIMITS: OutboxLimits = { maxOutboxBytes: 100, sendTimeoutMs: 10_000 }
 
-const frameOf = (text: string): WireFrame => joinWireFrame([Buffer.from(text)], true)
+const frameOf = (text: string): WireFrame => readyWireFrame(Buffer.from(text), true)
 
 /** A peer that notes each write, and takes no more after it when it is told so. */
 function setUp(limits: OutboxLimits = LIMITS) {
@@ -20,8 +20,9 @@ function setUp(limits: OutboxLimits = LIMITS) {
   const turns = createTurns(handClock)
   const writes: string[] = []
   let isFull = false
-  const peer: Pick<Connection, 'write'> = {
-    write(turn) {
+  const peer = {
+    isSuspended: false,
+    write(turn: Turn) {
       writes.push(Buffer.from(turn.bytes('stream')).toString())
       return !isFull
     },
@@ -36,6 +37,7 @@ function setUp(limits: OutboxLimits = LIMITS) {
   return {
     ...open(),
     open,
+    peer,
     clock,
     turns,
     writes,
@@ -162,6 +164,19 @@ describe('an outbox', () => {
     clock.advance(60_000)
     expect(overflows).toHaveLength(1)
     expect(outbox.push(frameOf('b'))).toBe('dropped')
+  })
+
+  it('does not hold it against a peer that nothing was carried to meanwhile', () => {
+    const { outbox, overflows, peer, clock, endTurn, setFull } = setUp()
+    setFull(true)
+    peer.isSuspended = true
+    outbox.push(frameOf('a'))
+    endTurn()
+    clock.advance(60_000)
+    expect(overflows).toEqual([])
+    peer.isSuspended = false
+    clock.advance(10_100)
+    expect(overflows).toHaveLength(1)
   })
 
   it('counts the time allowed anew after each drain', () => {

@@ -50,6 +50,9 @@ export interface OutboxOwner {
   overflowed(): void
 }
 
+/** As much of a connection as its outbox uses. */
+export type OutboxConnection = Pick<Connection, 'write' | 'isSuspended'>
+
 /** What all outboxes share. */
 export interface OutboxParts {
   readonly clock: Clock
@@ -59,13 +62,13 @@ export interface OutboxParts {
 }
 
 /** Makes the outbox of one connection. */
-export function createOutbox(connection: Pick<Connection, 'write'>, owner: OutboxOwner, parts: OutboxParts): Outbox {
+export function createOutbox(connection: OutboxConnection, owner: OutboxOwner, parts: OutboxParts): Outbox {
   return new TurnOutbox(connection, owner, parts)
 }
 
 class TurnOutbox implements Outbox {
   lastWriteMs = 0
-  readonly #connection: Pick<Connection, 'write'>
+  readonly #connection: OutboxConnection
   readonly #owner: OutboxOwner
   readonly #parts: OutboxParts
   #pending: Turn | undefined
@@ -76,7 +79,7 @@ class TurnOutbox implements Outbox {
   #isAwaited = false
   #stallTimer: Timer | undefined
 
-  constructor(connection: Pick<Connection, 'write'>, owner: OutboxOwner, parts: OutboxParts) {
+  constructor(connection: OutboxConnection, owner: OutboxOwner, parts: OutboxParts) {
     this.#connection = connection
     this.#owner = owner
     this.#parts = parts
@@ -146,7 +149,15 @@ class TurnOutbox implements Outbox {
     this.lastWriteMs = nowMs
     if (this.#connection.write(turn)) return
     this.#isFull = true
-    this.#stallTimer = this.#parts.wheel.after(this.#parts.limits.sendTimeoutMs, () => this.#overflow())
+    this.#watchStall()
+  }
+
+  /** While nobody could read, nobody has read slowly. */
+  #watchStall(): void {
+    this.#stallTimer = this.#parts.wheel.after(this.#parts.limits.sendTimeoutMs, () => {
+      if (this.#connection.isSuspended === true) this.#watchStall()
+      else this.#overflow()
+    })
   }
 
   #tellReady(): void {

@@ -12,7 +12,7 @@ async function knock(options: AdmissionOptions, { isClosing = false, origin = 'h
   const logged: string[] = []
   const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => logged.push(line) } } })
   apps.push(app)
-  const admit = createAdmission(options, () => isClosing)
+  const { admit } = createAdmission(options, () => isClosing)
   app.get('/', async (request) => ({ identity: (await admit(request)) ?? null }))
   const response = await app.inject({ url: '/', headers: { host: 'chat.example.org', origin } })
   return {

@@ -19,6 +19,15 @@ export interface AdmissionOptions {
  */
 export type Admit = (request: FastifyRequest) => Promise<UserLike>
 
+/** The one admission of an application, whole and in its two parts, for doors that are asked often and open seldom. */
+export interface Admission {
+  readonly admit: Admit
+  /** The Origin alone: may this page talk to us? */
+  readonly checkOrigin: (request: FastifyRequest) => Promise<void>
+  /** `identify` alone, for a request whose Origin was allowed. Rejects as `admit` does. */
+  readonly identify: Admit
+}
+
 const httpError = (code: StompErrorCode, statusCode: number): FastifyErrorConstructor => {
   const { message, cure } = STOMP_ERRORS[code]
   return createError(code, `${message}. ${cure}`, statusCode)
@@ -31,16 +40,27 @@ const Closing = httpError('STOMP_ERR_CLOSING', 503)
 export const UpgradeRequired: FastifyErrorConstructor = httpError('STOMP_ERR_UPGRADE_REQUIRED', 426)
 
 /** Makes the one admission of an application. */
-export function createAdmission(options: AdmissionOptions, isClosing: () => boolean): Admit {
-  const { allowedOrigins = [], identify } = options
-  return async (request) => {
-    if (isClosing()) throw new Closing()
+export function createAdmission(options: AdmissionOptions, isClosing: () => boolean): Admission {
+  const { allowedOrigins = [], identify: hook } = options
+  const checkOrigin = async (request: FastifyRequest): Promise<void> => {
     const isAllowed = await isOriginAllowed(request, allowedOrigins).catch(refuseAs(OriginRefused, request))
     if (!isAllowed) throw new OriginRefused()
-    const identity = identify && (await ask(identify, request).catch(refuseAs(NotAuthenticated, request)))
+  }
+  const identify: Admit = async (request) => {
+    if (isClosing()) throw new Closing()
+    const identity = hook && (await ask(hook, request).catch(refuseAs(NotAuthenticated, request)))
     // The end may have begun while a hook was asked.
     if (isClosing()) throw new Closing()
     return identity
+  }
+  return {
+    async admit(request) {
+      if (isClosing()) throw new Closing()
+      await checkOrigin(request)
+      return identify(request)
+    },
+    checkOrigin,
+    identify,
   }
 }
 

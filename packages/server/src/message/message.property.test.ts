@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { createDestinationSyntax } from '../destination/destination.js'
 import { createMessage } from './message.js'
 import { createTurn, type Turn } from './turn.js'
-import { joinWireFrame } from './wire-frame.js'
+import { readyWireFrame } from './wire-frame.js'
 
 const text = fc.string({ unit: 'grapheme-ascii' })
 const any = fc.string({ unit: fc.oneof(fc.constantFrom('\n', '\r', ':', '\\', '\0', ' ', '\t', 'ä'), text) })
@@ -47,7 +47,7 @@ it('every well-formed destination and every header but the unwritable reach a su
 })
 
 it('turns hold what each connection was owed, and those owed the same share one object', () => {
-  const frames = Array.from({ length: 5 }, (_, i) => joinWireFrame([Buffer.from(`${i} `)], true))
+  const frames = Array.from({ length: 5 }, (_, i) => readyWireFrame(Buffer.from(`${i} `), true))
   const owed = fc.array(fc.nat(4), { maxLength: 8 })
   fc.assert(
     fc.property(fc.array(owed, { maxLength: 12 }), (connections) => {
@@ -55,7 +55,7 @@ it('turns hold what each connection was owed, and those owed the same share one 
       const shared = new Map<string, Turn>()
       for (const indexes of connections) {
         let turn = root
-        for (const index of indexes) turn = turn.append(frames[index] ?? joinWireFrame([], true))
+        for (const index of indexes) turn = turn.append(frames[index] ?? readyWireFrame(new Uint8Array(), true))
         const key = indexes.map((index) => `${index} `).join('')
         expect(Buffer.from(turn.bytes('stream')).toString()).toBe(key)
         expect(turn.count).toBe(indexes.length)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createTurn, type Turn } from './turn.js'
-import { joinWireFrame, type WireFrame } from './wire-frame.js'
+import { readyWireFrame, type WireFrame } from './wire-frame.js'
 
-const frameOf = (text: string): WireFrame => joinWireFrame([Buffer.from(text)], true)
+const frameOf = (text: string): WireFrame => readyWireFrame(Buffer.from(text), true)
 const textOf = (turn: Turn): string => Buffer.from(turn.bytes('stream')).toString()
 
 describe('a turn', () => {

@@ -43,6 +43,8 @@ class GrowingTurn implements Turn {
   #misses = 0
   #websocket: Uint8Array | undefined
   #stream: Uint8Array | undefined
+  /** The forms that links take. */
+  #links: Map<WireForm, Uint8Array> | undefined
 
   constructor(before: GrowingTurn | undefined, frame: WireFrame | undefined) {
     this.#before = before
@@ -70,12 +72,26 @@ class GrowingTurn implements Turn {
   }
 
   bytes(form: WireForm): Uint8Array {
-    if (form === 'websocket') {
-      this.#websocket ??= join(this.frames(), form)
-      return this.#websocket
+    switch (form) {
+      case 'websocket':
+      case 'link':
+        this.#websocket ??= join(this.frames(), 'websocket')
+        return this.#websocket
+      case 'stream':
+        this.#stream ??= join(this.frames(), 'stream')
+        return this.#stream
+      default:
+        return this.#linkBytes(form)
     }
-    this.#stream ??= join(this.frames(), form)
-    return this.#stream
+  }
+
+  #linkBytes(form: WireForm): Uint8Array {
+    this.#links ??= new Map()
+    const known = this.#links.get(form)
+    if (known !== undefined) return known
+    const bytes = join(this.frames(), form)
+    this.#links.set(form, bytes)
+    return bytes
   }
 
   frames(): WireFrame[] {

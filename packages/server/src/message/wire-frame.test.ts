@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { Writable } from 'node:stream'
 import { createDecoder } from '@hoofbeat/codec'
 import { describe, expect, it } from 'vitest'
-import { createWireFrame, HEART_BEAT_FRAME, joinWireFrame } from './wire-frame.js'
+import { createWireFrame, HEART_BEAT_FRAME, readyWireFrame } from './wire-frame.js'
 
 // What ws itself reads with; its types leave it out.
 const { Receiver } = createRequire(import.meta.url)('ws') as { Receiver: new () => Writable }
@@ -29,7 +29,7 @@ describe('a wire frame', () => {
     (byteLength) => {
       const payload = Buffer.alloc(byteLength, 'a')
       for (const isText of [true, false]) {
-        const frame = joinWireFrame([payload], isText)
+        const frame = readyWireFrame(payload, isText)
         expect(frame.byteLength).toBe(byteLength)
         const [message, ...others] = readWebSocket(frame.bytes('websocket'))
         expect(message?.isBinary).toBe(!isText)
@@ -45,15 +45,25 @@ describe('a wire frame', () => {
     [65_535, 65_539],
     [65_536, 65_546],
   ])('of %i bytes has the shortest head there is: %i bytes in all', (byteLength, whole) => {
-    expect(joinWireFrame([new Uint8Array(byteLength)], true).bytes('websocket')).toHaveLength(whole)
+    expect(readyWireFrame(new Uint8Array(byteLength), true).bytes('websocket')).toHaveLength(whole)
   })
 
-  it('joins its pieces in order, in both forms, once', () => {
-    const frame = joinWireFrame([Buffer.from('ab'), new Uint8Array(), Buffer.from('c'), new Uint8Array(1)], true)
+  it('is made once in each form', () => {
+    const frame = readyWireFrame(Buffer.from('abc\0'), true)
     expect(Buffer.from(frame.bytes('stream')).toString()).toBe('abc\0')
     expect(readWebSocket(frame.bytes('websocket'))).toEqual([{ data: Buffer.from('abc\0'), isBinary: false }])
-    expect(frame.bytes('stream')).toBe(frame.bytes('stream'))
-    expect(frame.bytes('websocket')).toBe(frame.bytes('websocket'))
+    expect(frame.bytes('link')).toBe(frame.bytes('websocket'))
+    expect(Buffer.from(frame.bytes('event')).toString()).toBe('data: ["abc\\u0000"]\n\n')
+    expect(Buffer.from(frame.bytes('chunk')).toString()).toBe('15\r\ndata: ["abc\\u0000"]\n\n\r\n')
+    for (const form of ['stream', 'websocket', 'event', 'chunk'] as const) {
+      expect(frame.bytes(form)).toBe(frame.bytes(form))
+      expect(frame.size(form)).toBe(frame.bytes(form).length)
+    }
+  })
+
+  it('that is no text travels as base64 in an event', () => {
+    const frame = readyWireFrame(Buffer.from([0, 255]), false)
+    expect(Buffer.from(frame.bytes('event')).toString()).toBe('data: [{"b":"AP8="}]\n\n')
   })
 
   it('of a frame the server speaks is what the codec reads', () => {

@@ -1,8 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import { encode, type FrameInit, HEART_BEAT, type Version } from '@hoofbeat/codec'
+import { type DownForm, encodeChunk, encodeEvent } from '@hoofbeat/sse'
 
-/** How bytes lie on the wire: whole WebSocket frames, or the bare bytes of a STOMP stream (TCP). */
-export type WireForm = 'websocket' | 'stream'
+/**
+ * How bytes lie on the wire: whole WebSocket frames; the bare bytes of a STOMP stream (TCP); and what links take. On a
+ * link's WebSocket (`link`) they are those of a plain one: no STOMP frame begins with the mark of control messages.
+ */
+export type WireForm = 'websocket' | 'stream' | DownForm
 
 /**
  * One encoded frame, ready for every carrier: its payload once, and for each form the bytes as they go on the wire,
@@ -35,12 +39,12 @@ export function createWireText(text: string): WireText {
 /** Encodes a frame that the server itself speaks (CONNECTED, RECEIPT, ERROR). Throws the codec's ProtocolError. */
 export function createWireFrame(frame: FrameInit, version: Version): WireFrame {
   const isText = frame.body === undefined || typeof frame.body === 'string' || isUtf8(frame.body)
-  return new PiecedFrame([encode(frame, version)], isText)
+  return new ReadyFrame(encode(frame, version), isText)
 }
 
-/** Joins ready pieces of one frame; they are copied when the bytes are first asked for. */
-export function joinWireFrame(pieces: readonly Uint8Array[], isText: boolean): WireFrame {
-  return new PiecedFrame(pieces, isText)
+/** A frame that is encoded already. */
+export function readyWireFrame(bytes: Uint8Array, isText: boolean): WireFrame {
+  return new ReadyFrame(bytes, isText)
 }
 
 /**
@@ -56,6 +60,8 @@ abstract class EncodedFrame implements WireFrame {
   readonly isText: boolean
   #websocket: Uint8Array | undefined
   #stream: Uint8Array | undefined
+  #event: Uint8Array | undefined
+  #chunk: Uint8Array | undefined
 
   constructor(byteLength: number, isText: boolean) {
     this.byteLength = byteLength
@@ -63,54 +69,64 @@ abstract class EncodedFrame implements WireFrame {
   }
 
   bytes(form: WireForm): Uint8Array {
-    if (form === 'websocket') {
-      this.#websocket ??= this.#written(form)
-      return this.#websocket
+    switch (form) {
+      case 'websocket':
+      case 'link':
+        this.#websocket ??= this.#written('websocket')
+        return this.#websocket
+      case 'stream':
+        this.#stream ??= this.#written('stream')
+        return this.#stream
+      case 'event':
+        this.#event ??= encodeEvent(this.bytes('stream'), this.isText)
+        return this.#event
+      case 'chunk':
+        this.#chunk ??= encodeChunk(this.bytes('event'))
+        return this.#chunk
     }
-    this.#stream ??= this.#written(form)
-    return this.#stream
   }
 
   size(form: WireForm): number {
-    return form === 'websocket' ? webSocketHeadBytes(this.byteLength) + this.byteLength : this.byteLength
+    switch (form) {
+      case 'websocket':
+      case 'link':
+        return webSocketHeadBytes(this.byteLength) + this.byteLength
+      case 'stream':
+        return this.byteLength
+      default:
+        return this.bytes(form).length
+    }
   }
 
   write(target: Buffer, at: number, form: WireForm): number {
-    const written = form === 'websocket' ? this.#websocket : this.#stream
-    if (written !== undefined) {
-      target.set(written, at)
-      return at + written.length
-    }
-    const from = form === 'websocket' ? writeWebSocketHead(target, at, this.byteLength, this.isText) : at
+    if (form === 'event' || form === 'chunk') return copy(this.bytes(form), target, at)
+    const isFramed = form !== 'stream'
+    const written = isFramed ? this.#websocket : this.#stream
+    if (written !== undefined) return copy(written, target, at)
+    const from = isFramed ? writeWebSocketHead(target, at, this.byteLength, this.isText) : at
     this.writePayload(target, from)
     return from + this.byteLength
   }
 
   protected abstract writePayload(target: Buffer, at: number): void
 
-  #written(form: WireForm): Uint8Array {
+  #written(form: 'websocket' | 'stream'): Uint8Array {
     const bytes = Buffer.allocUnsafe(this.size(form))
     this.write(bytes, 0, form)
     return bytes
   }
 }
 
-class PiecedFrame extends EncodedFrame {
-  readonly #pieces: readonly Uint8Array[]
+class ReadyFrame extends EncodedFrame {
+  readonly #payload: Uint8Array
 
-  constructor(pieces: readonly Uint8Array[], isText: boolean) {
-    let byteLength = 0
-    for (const piece of pieces) byteLength += piece.length
-    super(byteLength, isText)
-    this.#pieces = pieces
+  constructor(payload: Uint8Array, isText: boolean) {
+    super(payload.length, isText)
+    this.#payload = payload
   }
 
   protected override writePayload(target: Buffer, at: number): void {
-    let end = at
-    for (const piece of this.#pieces) {
-      target.set(piece, end)
-      end += piece.length
-    }
+    target.set(this.#payload, at)
   }
 }
 
@@ -138,6 +154,12 @@ class TailedFrame extends EncodedFrame {
     target.set(this.#body, bodyFrom)
     target[bodyFrom + this.#body.length] = 0
   }
+}
+
+/** Returns where the copy ends. */
+function copy(bytes: Uint8Array, target: Buffer, at: number): number {
+  target.set(bytes, at)
+  return at + bytes.length
 }
 
 /** Text that is as long as its bytes is ASCII, which is written faster. */
@@ -170,4 +192,4 @@ function writeWebSocketHead(target: Buffer, at: number, byteLength: number, isTe
 }
 
 /** The heart-beat: one LF. */
-export const HEART_BEAT_FRAME: WireFrame = new PiecedFrame([HEART_BEAT], true)
+export const HEART_BEAT_FRAME: WireFrame = new ReadyFrame(HEART_BEAT, true)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createTurn } from '../message/turn.js'
-import { joinWireFrame } from '../message/wire-frame.js'
+import { readyWireFrame } from '../message/wire-frame.js'
 import { linkConnection } from './linked-connection.js'
 
 function setUp() {
@@ -19,7 +19,7 @@ function setUp() {
       closed: (code, reason) => told.push(`closed ${code} ${reason}`.trim()),
     })
   const write = (text: string): boolean =>
-    link.connection.write(createTurn().append(joinWireFrame([Buffer.from(text)], true)))
+    link.connection.write(createTurn().append(readyWireFrame(Buffer.from(text), true)))
   return { link, read, told, attach, write }
 }
 
@@ -98,7 +98,7 @@ describe('a linked connection', () => {
       message: () => {},
       drained: () => {},
       ended: () => {},
-      broken: () => link.connection.write(createTurn().append(joinWireFrame([Buffer.from('last words')], true))),
+      broken: () => link.connection.write(createTurn().append(readyWireFrame(Buffer.from('last words'), true))),
       closed: () => {},
     })
     link.break(1007, 'no UTF-8')

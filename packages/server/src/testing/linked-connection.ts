@@ -1,5 +1,5 @@
 import type { Connection, ConnectionListener, Peer } from '../connection/connection.js'
-import type { Turn, WireForm } from '../message/turn.js'
+import type { Turn } from '../message/turn.js'
 
 /** The client's end of a linked connection: what a network would carry, at once and in order. */
 export interface LinkedEnd {
@@ -34,7 +34,6 @@ export function linkConnection(reader: LinkedReader, peer: Partial<Peer> = {}): 
 
 class Link implements LinkedEnd, Connection {
   readonly peer: Peer
-  readonly form: WireForm = 'stream'
   readonly connection: Connection = this
   writeCount = 0
   isPaused = false
@@ -67,7 +66,7 @@ class Link implements LinkedEnd, Connection {
   write(turn: Turn): boolean {
     if (this.#isClosed) return false
     this.writeCount++
-    this.#reader.bytes(turn.bytes(this.form))
+    this.#reader.bytes(turn.bytes('stream'))
     return !this.#isStalled
   }
 

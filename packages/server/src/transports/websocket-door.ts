@@ -1,10 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import fastifyWebsocket from '@fastify/websocket'
+import { LINK_PROTOCOL } from '@hoofbeat/sse'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Connection } from '../connection/connection.js'
 import { selectProtocol, webSocketConnection } from './websocket.js'
+
+/** Takes the WebSockets of one path that speak the sub-protocol of links. */
+export interface LinkDoor {
+  asksForLink(request: FastifyRequest): boolean
+  /** As {@link WebSocketDoor.admit}; but undefined where nobody is known: an existing link can be attached then. */
+  admit(request: FastifyRequest): Promise<unknown>
+  /** The identity in what `admit` resolved with. */
+  identity(admitted: unknown): unknown
+  /** In the tick in which the socket was received. */
+  accept(socket: WebSocket, request: FastifyRequest, admitted: unknown): void
+}
 
 /** What the WebSocket door of one path needs. */
 export interface WebSocketDoor {
@@ -14,6 +26,8 @@ export interface WebSocketDoor {
   /** What a plain GET is answered. */
   readonly upgradeRequired: () => Error
   readonly accept: (connection: Connection) => void
+  /** Undefined: only plain WebSockets are spoken here. */
+  readonly link: LinkDoor | undefined
   /** The socket of an upgrade request is ours now. */
   readonly taken: (socket: Socket) => void
 }
@@ -22,6 +36,8 @@ export interface WebSocketDoor {
 export interface WebSocketOptions {
   /** Full URL paths of all doors: sub-protocols are chosen for these alone. */
   readonly paths: ReadonlySet<string>
+  /** Those of them at which links are spoken too. */
+  readonly linkPaths: ReadonlySet<string>
   readonly maxTransportMessageBytes: number
 }
 
@@ -35,14 +51,16 @@ export async function provideWebSocket(fastify: FastifyInstance, options: WebSoc
     return
   }
   const paths = new Set([...options.paths].map(spelling))
-  const isOurs = (url: string | undefined): boolean => paths.has(spelling((url ?? '').split('?', 1)[0] ?? ''))
+  const linkPaths = new Set([...options.linkPaths].map(spelling))
   const serverOptions = {
     maxPayload: options.maxTransportMessageBytes,
     // Newer than the published types of ws: how long a peer may take to answer a close frame.
     closeTimeout: 5_000,
     perMessageDeflate: false,
     handleProtocols(offered: Set<string>, request: IncomingMessage) {
-      if (isOurs(request.url)) return selectProtocol(offered)
+      const path = spelling((request.url ?? '').split('?', 1)[0] ?? '')
+      if (offered.has(LINK_PROTOCOL) && linkPaths.has(path)) return LINK_PROTOCOL
+      if (paths.has(path)) return selectProtocol(offered)
       const [first] = offered
       return first ?? false
     },
@@ -77,21 +95,27 @@ export function openWebSocketDoor(fastify: FastifyInstance, door: WebSocketDoor)
     // Not part of an HTTP API description.
     schema: hidden,
     async preValidation(request, reply) {
-      if (request.ws)
-        request.setDecorator('stompUpgrade', { reply, identity: (await door.admit(request)) ?? undefined })
+      if (!request.ws) return
+      const link = door.link?.asksForLink(request) ? door.link : undefined
+      const admitted = await (link ?? door).admit(request)
+      request.setDecorator('stompUpgrade', { reply, link, admitted: admitted ?? undefined })
     },
     async handler(_request, reply) {
       return reply.header('upgrade', 'websocket').header('connection', 'upgrade').send(door.upgradeRequired())
     },
     wsHandler(socket, request) {
-      const { reply, identity } = request.getDecorator<Upgrade>('stompUpgrade')
+      const { reply, link, admitted } = request.getDecorator<Upgrade>('stompUpgrade')
       release(socket, reply)
       // An injected request has no socket.
       if (request.raw.socket instanceof Socket) door.taken(request.raw.socket)
       // Not for the application to broadcast to, nor for @fastify/websocket to end before the session has.
       fastify.websocketServer.clients.delete(socket)
       try {
-        door.accept(webSocketConnection(socket, request, identity))
+        // An application with a WebSocket server of its own may have chosen another sub-protocol.
+        if (link === undefined) door.accept(webSocketConnection(socket, request, admitted))
+        else if (socket.protocol === LINK_PROTOCOL) link.accept(socket, request, admitted)
+        else if (admitted === undefined) socket.close(1008, 'the credentials were not accepted')
+        else door.accept(webSocketConnection(socket, request, link.identity(admitted)))
       } catch (error) {
         socket.terminate()
         throw error
@@ -104,7 +128,8 @@ export function openWebSocketDoor(fastify: FastifyInstance, door: WebSocketDoor)
 /** What the door finds out before there is a WebSocket. */
 interface Upgrade {
   readonly reply: FastifyReply
-  readonly identity: unknown
+  readonly link: LinkDoor | undefined
+  readonly admitted: unknown
 }
 
 /**

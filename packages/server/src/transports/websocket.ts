@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Connection, ConnectionListener, Peer } from '../connection/connection.js'
-import type { Turn, WireForm } from '../message/turn.js'
+import type { Turn } from '../message/turn.js'
 
 /** STOMP's WebSocket sub-protocols, as registered with IANA. */
 const STOMP_PROTOCOLS: ReadonlySet<string> = new Set(['v10.stomp', 'v11.stomp', 'v12.stomp'])
@@ -32,7 +32,6 @@ export function webSocketConnection(socket: WebSocket, request: FastifyRequest, 
 
 class WebSocketConnection implements Connection {
   readonly peer: Peer
-  readonly form: WireForm = 'websocket'
   readonly #socket: WebSocket
   /*
    * The upgraded socket itself, to which ready-made frames are written: all frames of a turn in one system call, shared
