@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
 
 const PUBLIC_FOLDER = fileURLToPath(new URL('../public', import.meta.url))
-const STOMPJS_FOLDER = dirname(createRequire(import.meta.url).resolve('@stomp/stompjs'))
+const require = createRequire(import.meta.url)
+const STOMPJS_FOLDER = dirname(require.resolve('@stomp/stompjs'))
+const FALLBACK_FOLDER = join(dirname(require.resolve('@hoofbeat/sse/package.json')), 'dist')
 
 /** Everything comes from this server and nothing is inline; `connect-src 'self'` covers its WebSocket too. */
 const CONTENT_SECURITY_POLICY = [
@@ -19,7 +21,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** The pages, and the STOMP client that they use, straight from its package. */
+/** The pages, the STOMP client that they use and what carries it, straight from their packages. */
 export const pages: FastifyPluginAsync = async (app) => {
   app.addHook('onSend', async (_request, reply) => {
     reply.headers({
@@ -30,4 +32,5 @@ export const pages: FastifyPluginAsync = async (app) => {
   })
   await app.register(fastifyStatic, { root: PUBLIC_FOLDER })
   app.get('/vendor/stomp.umd.min.js', (_request, reply) => reply.sendFile('stomp.umd.min.js', STOMPJS_FOLDER))
+  app.get('/vendor/hoofbeat.client.js', (_request, reply) => reply.sendFile('client.global.js', FALLBACK_FOLDER))
 }

@@ -212,6 +212,7 @@ describe('over HTTP', () => {
     ['/chat/main.js', 'application/javascript'],
     ['/logo.svg', 'image/svg+xml'],
     ['/vendor/stomp.umd.min.js', 'application/javascript'],
+    ['/vendor/hoofbeat.client.js', 'application/javascript'],
   ])('serves %s under a policy that forbids other hosts and inline code', async (path, type) => {
     await start()
     const response = await app.inject(path)

@@ -1,90 +1,45 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { requireComponent } from '../../../tests/components.js'
-import { buildApp } from '../src/app.js'
-import { type LossyProxy, openProxy } from './proxy.js'
+import { openProxy } from './proxy.js'
+import {
+  admitVisitors,
+  box,
+  DESKTOP,
+  hears,
+  isTooWide,
+  joinAs,
+  launchBrowser,
+  PHONE,
+  say,
+  texts,
+  type Visitors,
+} from './visitors.js'
 
 const component = requireComponent('chromium')
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-const PHONE = { width: 360, height: 740 }
-const DESKTOP = { width: 1200, height: 760 }
-
 describe.skipIf(!component.available)(component.title('the pages in Chromium'), { timeout: 60_000 }, () => {
   let browser: Browser
-  let app: FastifyInstance
-  let proxy: LossyProxy
-  /** What no page may do: errors on the console, breaches of the policy, requests to other hosts. */
-  let faults: string[]
+  let visitors: Visitors
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: component.path, args: FLAGS })
+    browser = await launchBrowser(component.path)
   }, 60_000)
   afterAll(() => browser?.close())
 
   beforeEach(async () => {
-    faults = []
-    app = await buildApp({ greetingDelayMs: 0, drainMs: 0 })
-    const address = await app.listen({ port: 0, host: '127.0.0.1' })
-    proxy = await openProxy(Number(new URL(address).port))
+    visitors = await admitVisitors(browser)
   })
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
-    await proxy.close()
-    await app.close()
-    expect(faults).toEqual([])
+    await visitors.close()
+    expect(visitors.faults).toEqual([])
   })
 
-  /** A page of its own person, with nothing remembered. */
-  const open = async (path: string, options: BrowserContextOptions = {}, port = proxy.port): Promise<Page> => {
-    const context = await browser.newContext({ viewport: DESKTOP, locale: 'en-GB', ...options })
-    const page = await context.newPage()
-    page.on('pageerror', (error) => faults.push(error.message))
-    page.on('console', (message) => {
-      // The browser itself reports the connections that this test has cut.
-      const isCutConnection = /^WebSocket connection to .* failed/.test(message.text())
-      if (message.type() === 'error' && !isCutConnection) faults.push(message.text())
-    })
-    page.on('request', (request) => {
-      if (new URL(request.url()).host !== `127.0.0.1:${port}`) faults.push(`request to ${request.url()}`)
-    })
-    await page.goto(`http://127.0.0.1:${port}${path}`)
-    return page
-  }
-
-  const joinAs = async (page: Page, name: string): Promise<Page> => {
-    await page.getByLabel('Name', { exact: true }).fill(name)
-    await page.getByRole('button', { name: 'Join' }).click()
-    await page.locator('.status[data-phase=connected]').waitFor()
-    return page
-  }
-
-  const enter = async (name: string, path = '/', options: BrowserContextOptions = {}): Promise<Page> =>
-    joinAs(await open(path, options), name)
-
-  const box = (page: Page): Locator => page.getByLabel('Your message')
-
-  const say = async (page: Page, text: string): Promise<void> => {
-    await box(page).fill(text)
-    await box(page).press('Enter')
-  }
-
-  const hears = (page: Page, text: string): Promise<void> => page.getByText(text, { exact: true }).waitFor()
-
-  const texts = (page: Page): Promise<string[]> => page.locator('.message-text').allTextContents()
+  const open: Visitors['open'] = (...its) => visitors.open(...its)
+  const enter: Visitors['enter'] = (...its) => visitors.enter(...its)
 
   it('lets two talk, and a third who joins see what was said', async () => {
     const ada = await enter('Ada')
@@ -105,11 +60,11 @@ describe.skipIf(!component.available)(component.title('the pages in Chromium'), 
     expect(await texts(ada)).toEqual(['Good morning', 'Morning, Ada', 'Hello, both'])
   })
 
-  it('comes back by itself after its connection is lost, misses nothing and loses nothing', async () => {
-    const direct = await enter('Ada', '/', {})
-    const bobProxy = await openProxy(proxy.port)
+  it('comes back by itself after its plain WebSocket is lost, misses nothing and loses nothing', async () => {
+    const direct = await enter('Ada', '/?transport=plain')
+    const bobProxy = await openProxy(visitors.proxy.port)
     try {
-      const bob = await joinAs(await open('/', {}, bobProxy.port), 'Bob')
+      const bob = await joinAs(await open('/?transport=plain', {}, bobProxy.port), 'Bob')
       await say(bob, 'before')
       await hears(direct, 'before')
 
@@ -227,23 +182,20 @@ describe.skipIf(!component.available)(component.title('the pages in Chromium'), 
     ['a small phone', { width: 320, height: 568 }],
     ['a desktop', DESKTOP],
   ])('never scrolls sideways on %s', async (_title, viewport) => {
-    const page = await enter('A name of forty characters, no fewer....', '/#a-room-with-the-longest-name-32', {
-      viewport,
-    })
+    const path = '/?transport=plain#a-room-with-the-longest-name-32'
+    const page = await enter('A name of forty characters, no fewer....', path, { viewport })
     await say(page, `long ${'word'.repeat(100)}`)
     await page.locator('.message[data-state=sent]').waitFor()
     expect(await isTooWide(page)).toBe(false)
     await page.locator('#new-room summary').click()
     expect(await isTooWide(page)).toBe(false)
-    proxy.cut()
+    visitors.proxy.cut()
     await page.getByRole('button', { name: 'Reconnect now' }).waitFor()
     expect(await isTooWide(page)).toBe(false)
-    proxy.mend()
-    await page.goto(`http://127.0.0.1:${proxy.port}/greeting.html`)
+    visitors.proxy.mend()
+    await page.goto(`http://127.0.0.1:${visitors.proxy.port}/greeting.html`)
     expect(await isTooWide(page)).toBe(false)
   })
-
-  const isTooWide = (page: Page): Promise<unknown> => page.evaluate('document.documentElement.scrollWidth > innerWidth')
 
   /** For people: `SCREENSHOTS=1 npx vitest run apps/sample/test/browser.test.ts` prints where the pictures are. */
   const takePictures = async () => {
@@ -271,16 +223,20 @@ describe.skipIf(!component.available)(component.title('the pages in Chromium'), 
           page.screenshot({ path: join(folder, `${what}-${device}-${colorScheme}.png`) })
         const options = { viewport, colorScheme }
         await picture(await open('/', options), 'join')
-        const page = await enter('Ada', '/', options)
+        const page = await enter('Ada', '/?transport=plain', options)
         await page.locator('.message').nth(4).waitFor()
         await picture(page, 'chat')
+        await page.locator('#status-open').click()
+        await page.locator('.transport-fact', { hasText: ' ms' }).waitFor()
+        await picture(page, 'connection')
+        await page.keyboard.press('Escape')
         await say(page, `Here is a long address: https://example.org/${'path/'.repeat(12)}`)
         await picture(await open('/greeting.html', options), 'greeting')
-        proxy.cut()
+        visitors.proxy.cut()
         await page.getByRole('button', { name: 'Reconnect now' }).waitFor()
         await box(page).fill('I am still writing this')
         await picture(page, 'lost')
-        proxy.mend()
+        visitors.proxy.mend()
         await page.locator('.status[data-phase=connected]').waitFor()
         await page.locator('#new-room summary').click()
         await picture(page, 'new-room')

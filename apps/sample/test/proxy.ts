@@ -7,6 +7,8 @@ export interface LossyProxy {
   /** Cuts all connections, as a lost network does: without a word. New ones are refused until `mend`. */
   readonly cut: () => void
   readonly mend: () => void
+  /** From now on the present connections carry nothing, and stay. New ones do. */
+  readonly hold: () => void
   readonly close: () => Promise<void>
 }
 
@@ -40,6 +42,9 @@ export const openProxy = async (targetPort: number): Promise<LossyProxy> => {
     cut,
     mend: () => {
       isCut = false
+    },
+    hold: () => {
+      for (const socket of sockets) socket.unpipe().pause()
     },
     close: () => {
       cut()

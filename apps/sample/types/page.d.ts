@@ -1,2 +1,3 @@
-// The page loads this bundle before its modules.
+// The pages load these bundles before their modules.
 declare var StompJs: typeof import('@stomp/stompjs')
+declare var Hoofbeat: typeof import('@hoofbeat/sse/client')

@@ -1,12 +1,14 @@
+import { createTransport } from '../transport/transport.js'
+
 const { Client, ReconnectionTimeMode } = globalThis.StompJs
 
 const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 16_000
 
 /**
- * What the page shows of its connection.
+ * What the page shows of its connection. `resuming`: the session is open, and its link looks for what carries it.
  *
- * @typedef {{ phase: 'idle' | 'connecting' | 'connected' }
+ * @typedef {{ phase: 'idle' | 'connecting' | 'connected' | 'resuming' }
  *   | { phase: 'waiting', retryAt: number }
  *   | { phase: 'refused', reason: string }} ConnectionState
  */
@@ -24,7 +26,6 @@ export const createConnection = ({ onState, onOpen, onError }) => {
   let failures = 0
 
   const client = new Client({
-    brokerURL: new URL('stomp', location.href).href.replace(/^http/, 'ws'),
     reconnectDelay: FIRST_DELAY_MS,
     maxReconnectDelay: LONGEST_DELAY_MS,
     reconnectTimeMode: ReconnectionTimeMode.EXPONENTIAL,
@@ -34,10 +35,11 @@ export const createConnection = ({ onState, onOpen, onError }) => {
 
     beforeConnect: () => onState({ phase: 'connecting' }),
 
-    onConnect: () => {
+    onConnect: (frame) => {
       isOpen = true
       failures = 0
-      onState({ phase: 'connected' })
+      transport.opened(frame)
+      tellOpen()
       onOpen(client)
     },
 
@@ -51,6 +53,7 @@ export const createConnection = ({ onState, onOpen, onError }) => {
 
     onWebSocketClose: () => {
       isOpen = false
+      transport.ended()
       if (!client.active) return
       // The client waits this long by itself, but does not tell.
       const delayMs = Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS)
@@ -58,6 +61,9 @@ export const createConnection = ({ onState, onOpen, onError }) => {
       onState({ phase: 'waiting', retryAt: Date.now() + delayMs })
     },
   })
+
+  const tellOpen = () => onState({ phase: transport.isResuming() ? 'resuming' : 'connected' })
+  const transport = createTransport(client, () => isOpen && tellOpen())
 
   const connect = async () => {
     await client.deactivate({ force: true })
@@ -79,5 +85,15 @@ export const createConnection = ({ onState, onOpen, onError }) => {
     },
     /** Tries again at once instead of waiting. */
     retry: connect,
+    transport,
+    /**
+     * Goes on in a new session over another transport, at once.
+     *
+     * @param {import('../transport/choices.js').TransportName} name
+     */
+    async switchTo(name) {
+      transport.choose(name)
+      if (client.active) await connect()
+    },
   }
 }

@@ -69,33 +69,53 @@ export const createConversation = (room, onChange) => {
     if (!isJoined && entry !== undefined) entry.hasGap = true
   }
 
-  /** @param {Pending} entry */
-  const transmit = (entry) => {
-    if (client === undefined) return
+  /**
+   * @param {Client} through
+   * @param {Pending} entry
+   */
+  const transmit = (through, entry) => {
     entry.attempts += 1
     entry.session = session
-    client.watchForReceipt(entry.key, () => {
+    through.watchForReceipt(entry.key, () => {
       entry.state = 'sent'
       onChange()
     })
-    client.publish({
+    through.publish({
       destination: `/app/chat/${room}`,
       headers: { 'content-type': 'application/json', receipt: entry.key },
       body: JSON.stringify({ text: entry.text, ref: entry.key }),
     })
   }
 
-  /** After the history: what it does not hold was not taken by the server, unless a receipt says that it was. */
-  const settlePending = () => {
+  /**
+   * After the history: what it does not hold was not taken by the server, unless a receipt says that it was.
+   *
+   * @param {Client} through
+   */
+  const settlePending = (through) => {
     for (const entry of [...pending.values()]) {
       if (entry.state === 'sent') {
         pending.delete(entry.key)
         told.push(entry)
       } else if (entry.state === 'sending' && entry.session !== session) {
-        if (entry.attempts < MAX_ATTEMPTS) transmit(entry)
+        if (entry.attempts < MAX_ATTEMPTS) transmit(through, entry)
         else Object.assign(entry, { state: 'failed', reason: 'The connection was lost each time.' })
       }
     }
+  }
+
+  /**
+   * @param {Client} through
+   * @param {() => void} then what came beside it has its place behind it
+   */
+  const takeHistory = (through, then = () => {}) => {
+    const history = through.subscribe(`/app/history/${room}`, ({ body }) => {
+      history.unsubscribe()
+      merge(JSON.parse(body))
+      then()
+      settlePending(through)
+      onChange()
+    })
   }
 
   return {
@@ -120,14 +140,29 @@ export const createConversation = (room, onChange) => {
         add(message)
         onChange()
       })
-      const history = opened.subscribe(`/app/history/${room}`, ({ body }) => {
-        history.unsubscribe()
-        merge(JSON.parse(body))
+      takeHistory(opened, () => {
         for (const message of early ?? []) add(message)
         early = undefined
-        settlePending()
-        onChange()
       })
+    },
+
+    /**
+     * In a new session, for a room that was left: what was under way is settled all the same.
+     *
+     * @param {Client} opened
+     */
+    settle(opened) {
+      session = {}
+      if ([...pending.values()].some(({ state }) => state === 'sending')) takeHistory(opened)
+    },
+
+    /** The page is about to end the session by itself: that is no failed attempt of what is under way. */
+    excuse() {
+      for (const entry of pending.values()) {
+        if (entry.session !== session) continue
+        entry.attempts -= 1
+        delete entry.session
+      }
     },
 
     /** Leaves the room; what is under way is still confirmed. */
@@ -154,7 +189,7 @@ export const createConversation = (room, onChange) => {
       /** @type {Pending} */
       const entry = { key, name, text, at: new Date().toISOString(), state: 'sending', attempts: 0 }
       pending.set(key, entry)
-      transmit(entry)
+      transmit(client, entry)
       onChange()
       return true
     },

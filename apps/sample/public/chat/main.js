@@ -1,4 +1,5 @@
 import { element } from '../page.js'
+import { createPanel } from '../transport/panel.js'
 import { createComposer } from './composer.js'
 import { createConnection } from './connection.js'
 import { createConversation } from './conversation.js'
@@ -38,9 +39,11 @@ const join = createJoin((name, passcode, room) => {
 const connection = createConnection({
   onState(state) {
     status.show(state)
-    composer.setConnected(state.phase === 'connected')
+    panel.refresh()
+    const isOpen = state.phase === 'connected' || state.phase === 'resuming'
+    composer.setConnected(isOpen)
     isWaiting = state.phase === 'waiting'
-    if (state.phase === 'connected') return
+    if (isOpen) return
     session = undefined
     current?.lost()
     if (state.phase === 'refused') join.ask({ room: current?.room ?? roomOfAddress(), reason: state.reason })
@@ -52,7 +55,10 @@ const connection = createConnection({
       rooms.unsubscribe()
       roomList.setActive(JSON.parse(body))
     })
-    current?.open(client)
+    for (const conversation of conversations.values()) {
+      if (conversation === current) conversation.open(client)
+      else conversation.settle(client)
+    }
   },
   onError(receipt, reason) {
     for (const conversation of conversations.values()) if (receipt !== undefined) conversation.fail(receipt, reason)
@@ -60,6 +66,10 @@ const connection = createConnection({
   },
 })
 const status = createStatus(() => connection.retry())
+const panel = createPanel(connection.transport, (name) => {
+  for (const conversation of conversations.values()) conversation.excuse()
+  void connection.switchTo(name)
+})
 globalThis.addEventListener('online', () => isWaiting && connection.retry())
 
 /** @param {string} room */

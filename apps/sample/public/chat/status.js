@@ -6,8 +6,17 @@ const SPOKEN = {
   idle: '',
   connecting: 'Connecting',
   connected: 'Connected',
+  resuming: 'Reconnecting. Nothing is lost.',
   waiting: 'The connection is lost. Reconnecting.',
   refused: 'The server refused the connection.',
+}
+
+const SHOWN = {
+  idle: 'Not connected',
+  connecting: 'Connecting…',
+  connected: 'Connected',
+  resuming: 'Reconnecting, nothing is lost',
+  refused: 'Refused',
 }
 
 /**
@@ -35,7 +44,7 @@ export const createStatus = (retry) => {
     if (state.phase === 'waiting') {
       return `Reconnecting in ${Math.max(1, Math.ceil((state.retryAt - Date.now()) / 1000))} s`
     }
-    return { idle: 'Not connected', connecting: 'Connecting…', connected: 'Connected', refused: 'Refused' }[state.phase]
+    return SHOWN[state.phase]
   }
 
   return {
@@ -43,7 +52,8 @@ export const createStatus = (retry) => {
     show(state) {
       clearInterval(ticking)
       const write = () => {
-        text.textContent = textOf(state)
+        const words = textOf(state)
+        if (text.textContent !== words) text.textContent = words
       }
       write()
       if (state.phase === 'waiting') ticking = setInterval(write, 250)

@@ -38,6 +38,10 @@ class FakeSession {
     this.sent.push(JSON.parse(body))
   }
 
+  destinations(): string[] {
+    return [...this.#subscribers.keys()]
+  }
+
   live(told: Message): void {
     this.#subscribers.get('/topic/chat-room/lobby')?.({ body: JSON.stringify(told) })
   }
@@ -199,5 +203,58 @@ describe('an own message', () => {
     second.history()
     expect(second.sent).toEqual([])
     expect(conversation.entries()).toMatchObject([{ text: 'mine', state: 'failed', reason: 'Too long' }])
+  })
+
+  it('is tried as often as before when the page itself ends sessions', () => {
+    const { conversation, open, send, states } = converse()
+    const sent = Array.from({ length: 5 }, (_, at) => {
+      const session = open()
+      session.history()
+      if (at === 0) send('mine')
+      conversation.excuse()
+      conversation.lost()
+      return session.sent.length
+    })
+    expect(sent).toEqual([1, 1, 1, 1, 1])
+    expect(states()).toEqual(['sending'])
+  })
+
+  it('is sent again in a new session though its room was left', () => {
+    const { conversation, open, send, states } = converse()
+    open().history()
+    const ref = send('mine')
+    conversation.leave()
+    const next = new FakeSession()
+    conversation.settle(next as unknown as Client)
+    next.history(message('a'))
+    expect(next.sent).toEqual([{ text: 'mine', ref }])
+    next.receipt(ref)
+    expect(states()).toEqual([undefined, 'sent'])
+  })
+
+  it('is sent once when its room is entered again while that is under way', () => {
+    const { conversation, open, send } = converse()
+    open().history()
+    send('mine')
+    conversation.leave()
+    const left = new FakeSession()
+    conversation.settle(left as unknown as Client)
+    const entered = open()
+    left.history()
+    entered.history()
+    expect([...left.sent, ...entered.sent]).toHaveLength(1)
+  })
+})
+
+describe('a room that was left with nothing under way', () => {
+  it('asks for nothing in a new session', () => {
+    const { conversation, open, send } = converse()
+    const first = open()
+    first.history()
+    first.receipt(send('mine'))
+    conversation.leave()
+    const next = new FakeSession()
+    conversation.settle(next as unknown as Client)
+    expect(next.destinations()).toEqual([])
   })
 })
