@@ -11,6 +11,9 @@ export type ComponentName =
   | 'syslog-ng'
   | 'strace'
   | 'small disk'
+  | 'nginx'
+  | 'haproxy'
+  | 'openssl'
 
 interface Row {
   /** Names the program, and then it alone counts. */
@@ -65,6 +68,21 @@ const components: Readonly<Record<ComponentName, Row>> = {
     programs: ['unshare'],
     proof: { args: ['--mount', '--map-root-user', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', '/mnt'] },
     cure: 'install util-linux or set UNSHARE_PATH, and allow mount namespaces (and user namespaces)',
+  },
+  nginx: {
+    variable: 'NGINX_PATH',
+    programs: ['nginx', '/usr/sbin/nginx'],
+    cure: 'install nginx (nginx-light is enough) or set NGINX_PATH',
+  },
+  haproxy: {
+    variable: 'HAPROXY_PATH',
+    programs: ['haproxy', '/usr/sbin/haproxy'],
+    cure: 'install haproxy or set HAPROXY_PATH',
+  },
+  openssl: {
+    variable: 'OPENSSL_PATH',
+    programs: ['openssl'],
+    cure: 'install openssl or set OPENSSL_PATH',
   },
 }
 

@@ -14,6 +14,7 @@ const documents = [
   'docs/history.md',
   'docs/message-routes.md',
   'docs/queues.md',
+  'docs/restricted-networks.md',
   'docs/security.md',
   'docs/selectors.md',
   'docs/tcp.md',
