@@ -19,6 +19,8 @@ const plain = ({ columns, rows }) => table(columns, rows)
 const times = (ratio) => `${short(ratio)}x`
 
 const FORMS = {
+  'Fan-out over links: server processor time for one delivery, 300 bytes': (suite) =>
+    crossed(suite, (one) => `${short(one.cpuMicrosEach)} µs (${times(one.against.cpuMicrosEach)})`),
   'Fan-out: server processor time for one delivery, 300 bytes': (suite) =>
     crossed(suite, (one) => `${short(one.cpuMicrosEach)} µs (${times(one.against.cpuMicrosEach)})`),
   'One publisher to one subscriber, 300 bytes': (suite) =>

@@ -10,6 +10,7 @@ const FILES = {
   codec: 'codec/run.mjs',
   fanout: 'fanout/run.mjs',
   'fanout-tcp': 'fanout-tcp/run.mjs',
+  'fanout-links': 'fanout-links/run.mjs',
   latency: 'fanout/latency.mjs',
   pair: 'pair/run.mjs',
   queue: 'queue/run.mjs',

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { clientFrame } from './client-frame.mjs'
+import { headOfChunk, headOfFrame } from './framing.mjs'
 
 // All sockets read into the same memory, one after another: nothing is allocated for what is only counted.
 const SHARED = Buffer.allocUnsafe(65_536)
@@ -10,7 +11,11 @@ const NUL = 0
 export class Channel {
   /** How many deliveries have come since the last `restart`. */
   seen = 0
+  /** The link that is carried, if it is one; see link.mjs. */
+  link
   #dialect
+  /** Undefined: a bare stream, in which NUL ends each message. */
+  #headOf
   #socket
   #failed
   #mode = 'handshake'
@@ -24,30 +29,45 @@ export class Channel {
   #readEnd = () => {}
 
   /** Connects and greets. `failed(error)` is told if the connection ends or breaks the protocol, at any time. */
-  static async open({ port, dialect, url, failed, ...credentials }) {
-    const channel = new Channel(port, dialect, failed)
+  static async open({ port, dialect, url, failed, ...details }) {
+    const channel = new Channel(port, dialect, details.localAddress, failed)
     await once(channel.#socket, 'connect')
     if (dialect.isWebSocket) await channel.#shakeHands(url, port)
+    else await dialect.enter?.(channel, { port, url, failed, ...details })
     channel.#mode = 'hear'
     channel.#hearAll()
-    await dialect.greet(channel, credentials)
+    await dialect.greet(channel, details)
     return channel
   }
 
-  constructor(port, dialect, failed) {
+  constructor(port, dialect, localAddress, failed) {
     this.#dialect = dialect
     this.#failed = failed
+    if (dialect.isWebSocket) this.#headOf = headOfFrame
+    else if (dialect.isChunked) this.#headOf = headOfChunk
     const callback = (byteLength) => {
       this.#received(byteLength)
       return true
     }
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: SHARED, callback } })
+    this.#socket = connect({
+      port,
+      host: '127.0.0.1',
+      localAddress,
+      noDelay: true,
+      onread: { buffer: SHARED, callback },
+    })
     this.#socket.on('error', (error) => failed(error))
     this.#socket.on('close', () => failed(new Error('the server has closed a connection')))
   }
 
   say(payload) {
-    this.#socket.write(this.#dialect.isWebSocket ? clientFrame(payload) : payload)
+    if (this.link !== undefined) this.link.say(payload)
+    else this.#socket.write(this.#dialect.isWebSocket ? clientFrame(payload) : payload)
+  }
+
+  /** Says that it lives, where the dialect wants that. */
+  beat() {
+    if (this.#dialect.beat !== undefined) this.say(this.#dialect.beat)
   }
 
   /** Writes ready frames, all in one call of the system. */
@@ -90,21 +110,24 @@ export class Channel {
         this.#rest = Buffer.alloc(0)
       }
       if (this.#mode === 'count') {
-        const at = this.#dialect.isWebSocket ? this.#walkFrames(bytes, end) : this.#walkStream(bytes, end)
+        const at = this.#headOf === undefined ? this.#walkStream(bytes, end) : this.#walkMessages(bytes, end)
         if (at < end) this.#rest = Buffer.from(bytes.subarray(at, end))
+        this.link?.readEnd()
         this.#readEnd()
         return
       }
       this.#rest = Buffer.from(bytes.subarray(0, end))
-      if (this.#mode === 'hear') this.#hearAll()
-      else this.#awaiting?.()
+      if (this.#mode === 'hear') {
+        this.#hearAll()
+        this.link?.readEnd()
+      } else this.#awaiting?.()
     } catch (error) {
       this.#failed(error)
     }
   }
 
-  /** Steps from header to header; where the unread rest begins. */
-  #walkFrames(bytes, end) {
+  /** Steps from head to head; where the unread rest begins. */
+  #walkMessages(bytes, end) {
     let at = 0
     for (;;) {
       if (this.#left > 0) {
@@ -114,14 +137,16 @@ export class Channel {
         if (this.#left > 0) return at
         if (this.#isDelivery) this.#arrived(this)
       }
-      const head = headOf(bytes, at, end)
+      const head = this.#headOf(bytes, at, end)
       if (head === undefined) return at
-      this.#isDelivery = head.opcode < 3 && head.byteLength >= this.#leastBytes
+      const { headBytes, byteLength, tailBytes } = head
+      this.#isDelivery = head.opcode < 3 && byteLength >= this.#leastBytes
       // Beside deliveries there are heart-beats and control frames, all short: they are taken whole.
-      if (!this.#isDelivery && end - at < head.headBytes + head.byteLength) return at
-      at += head.headBytes
-      this.#left = head.byteLength
-      if (!this.#isDelivery) this.#takeSmall(head, bytes.subarray(at, at + head.byteLength))
+      if (!this.#isDelivery && end - at < headBytes + byteLength + tailBytes) return at
+      at += headBytes
+      this.#left = byteLength + tailBytes
+      if (this.#isDelivery) this.link?.took(byteLength)
+      else this.#takeSmall(head, bytes.subarray(at, at + byteLength))
     }
   }
 
@@ -140,6 +165,7 @@ export class Channel {
   #takeSmall({ opcode }, payload) {
     if (opcode === 8) throw new Error(`the server closes: ${payload.subarray(2)}`)
     if (opcode === 9) this.#socket.write(clientFrame(payload, 10))
+    if (opcode < 3) this.link?.take(payload)
     const answer = payload.length === 1 ? this.#dialect.answers?.get(payload[0]) : undefined
     if (opcode === 1 && answer !== undefined) this.say(answer)
   }
@@ -147,8 +173,9 @@ export class Channel {
   /** Takes whole payloads out of what has come. */
   #hearAll() {
     for (;;) {
-      const next = this.#dialect.isWebSocket ? this.#nextFrame() : this.#nextOfStream()
+      const next = this.#headOf === undefined ? this.#nextOfStream() : this.#nextMessage()
       if (next === undefined) return
+      if (this.link?.take(next) === false) continue
       if (next.length >= this.#leastBytes) this.#arrived(this, next)
       else if (this.#awaiting !== undefined) {
         const resolve = this.#awaiting
@@ -158,14 +185,17 @@ export class Channel {
     }
   }
 
-  #nextFrame() {
+  #nextMessage() {
     for (;;) {
       const rest = this.#rest
-      const head = headOf(rest, 0, rest.length)
-      if (head === undefined || rest.length < head.headBytes + head.byteLength) return
-      const payload = rest.subarray(head.headBytes, head.headBytes + head.byteLength)
-      this.#rest = rest.subarray(head.headBytes + head.byteLength)
-      if (head.opcode === 1 || head.opcode === 2) return payload
+      const head = this.#headOf(rest, 0, rest.length)
+      if (head === undefined) return
+      const { opcode, headBytes, byteLength, tailBytes } = head
+      const end = headBytes + byteLength + tailBytes
+      if (rest.length < end) return
+      const payload = rest.subarray(headBytes, headBytes + byteLength)
+      this.#rest = rest.subarray(end)
+      if (opcode === 1 || opcode === 2) return payload
       this.#takeSmall(head, payload)
     }
   }
@@ -189,14 +219,19 @@ export class Channel {
       'Sec-WebSocket-Key: aG9vZmJlYXQgYmVuY2htYQ==',
       ...(protocols === undefined ? [] : [`Sec-WebSocket-Protocol: ${protocols}`]),
     ]
-    this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+    const head = await this.request(`${lines.join('\r\n')}\r\n\r\n`)
+    if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`the upgrade failed: ${head}`)
+  }
+
+  /** Writes a request of HTTP; the head of its answer. What comes behind it is for those who hear. */
+  async request(text) {
+    this.#socket.write(text)
     for (;;) {
       const end = this.#rest.indexOf('\r\n\r\n')
       if (end !== -1) {
         const head = this.#rest.subarray(0, end).toString()
-        if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`the upgrade failed: ${head}`)
         this.#rest = this.#rest.subarray(end + 4)
-        return
+        return head
       }
       await new Promise((resolve) => {
         this.#awaiting = resolve
@@ -204,18 +239,4 @@ export class Channel {
       this.#awaiting = undefined
     }
   }
-}
-
-/** The head of the server's frame at `at`; undefined if it is not all there. */
-function headOf(bytes, at, end) {
-  if (end - at < 2) return
-  const first = bytes[at]
-  const length = bytes[at + 1]
-  if ((first & 0xf0) !== 0x80 || length > 127) throw new Error('a frame in pieces, compressed, or masked')
-  const opcode = first & 0x0f
-  if (length < 126) return { opcode, headBytes: 2, byteLength: length }
-  const headBytes = length === 126 ? 4 : 10
-  if (end - at < headBytes) return
-  const byteLength = length === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
-  return { opcode, headBytes, byteLength }
 }

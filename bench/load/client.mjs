@@ -59,16 +59,19 @@ async function inParallel(count, job) {
 async function openAll({ dialect: name, destinations, subscribersEach, ids, payloadBytes, path, ...details }) {
   const dialect = DIALECTS[name]
   // From the first one on: it may take long until the last one is there.
-  if (dialect.beat !== undefined) beatForEver(dialect)
-  const open = async (role, destination) => {
-    const url = dialect.url?.({ path, role, destination })
-    const channel = await Channel.open({ ...details, dialect, url, failed: (error) => fail(error) })
+  const { publisher = dialect } = dialect
+  if (publisher.beat !== undefined) beatForEver(publisher)
+  const open = async (role, destination, localAddress) => {
+    const spoken = role === 'publish' ? publisher : dialect
+    const url = spoken.url?.({ path, role, destination })
+    const failed = (error) => fail(error)
+    const channel = await Channel.open({ ...details, dialect: spoken, path, url, localAddress, failed })
     channels.push(channel)
     return channel
   }
   const subscribers = await inParallel(destinations.length * subscribersEach, async (index) => {
     const destination = destinations[Math.floor(index / subscribersEach)]
-    const channel = await open('subscribe', destination)
+    const channel = await open('subscribe', destination, dialect.addressOf?.(index))
     await dialect.subscribe(channel, destination, idOf(ids, index), details)
     return channel
   })
@@ -91,7 +94,7 @@ const noDelivery = () => {}
 const idOf = (ids, index) => (ids === 'equal' ? 'sub-0' : `sub-${index}`)
 
 /** Each connection says its heart-beat in time, a few of them at a time. */
-function beatForEver({ beat, beatMs }) {
+function beatForEver({ beatMs }) {
   let next = 0
   let owed = 0
   let beforeMs = performance.now()
@@ -100,18 +103,20 @@ function beatForEver({ beat, beatMs }) {
     const nowMs = performance.now()
     owed += (channels.length * (nowMs - beforeMs)) / beatMs
     beforeMs = nowMs
-    for (; owed >= 1; owed--) channels[next++ % channels.length].say(beat)
+    for (; owed >= 1; owed--) channels[next++ % channels.length].beat()
   }, 50)
 }
 
 async function run(durationMs, wantsLatency, loop) {
   const usage = process.cpuUsage()
   const begin = performance.now()
+  if (endedMs !== undefined) for (const { link } of channels) link?.rested(begin - endedMs)
   const published = total('published')
   const reads = total('reads')
   for (const group of groups) group.latencies = wantsLatency ? [] : undefined
   await guarded(() => Promise.all(groups.map((group) => loop(group, begin + durationMs))))
-  const elapsedMs = performance.now() - begin
+  endedMs = performance.now()
+  const elapsedMs = endedMs - begin
   const { user, system } = process.cpuUsage(usage)
   const latencies = Float64Array.from(groups.flatMap((group) => group.latencies ?? [])).sort()
   const messages = total('published') - published
@@ -127,6 +132,7 @@ async function run(durationMs, wantsLatency, loop) {
 
 const total = (key) => groups.reduce((sum, group) => sum + group[key], 0)
 let subscribersEach = 0
+let endedMs
 
 answerParent(undefined, {
   async open(details) {

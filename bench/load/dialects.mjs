@@ -1,36 +1,10 @@
 // How the load client speaks with each kind of server: where it connects, how it greets and subscribes, what a publication
 // looks like, and how a delivery is read when it is checked. A delivery that is only counted is never decoded.
 
+import { events, linkSocket, linkStream, posting } from './link-dialects.mjs'
+import { readMessage, stompFrame, stompSession } from './stomp.mjs'
+
 const HEART_BEAT_MS = 10_000
-
-function stompFrame(command, headers, body = '') {
-  const lines = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : `${name}:${value}\n`))
-  return `${command}\n${lines.join('')}\n${body}\0`
-}
-
-/** Reads one whole frame, with line ends around it as the standard allows; these headers need no unescaping. */
-function readStomp(payload) {
-  const text = payload.toString().replace(/^\n+/, '').replace(/\n+$/, '')
-  const end = text.indexOf('\n\n')
-  if (end === -1 || text.at(-1) !== '\0') throw new Error(`not one whole STOMP frame: ${JSON.stringify(text)}`)
-  const [command, ...lines] = text.slice(0, end).split('\n')
-  const headers = {}
-  for (const line of lines) {
-    const colon = line.indexOf(':')
-    headers[line.slice(0, colon)] ??= line.slice(colon + 1)
-  }
-  return { command, headers, body: text.slice(end + 2, -1) }
-}
-
-async function hearStomp(channel, command) {
-  for (;;) {
-    const payload = await channel.hear()
-    if (payload.toString().trim() === '') continue
-    const frame = readStomp(payload)
-    if (frame.command !== command) throw new Error(`${command} was due, not ${JSON.stringify(payload.toString())}`)
-    return frame
-  }
-}
 
 const stomp = {
   isWebSocket: true,
@@ -39,27 +13,10 @@ const stomp = {
   /** Both sides beat: so do real clients. */
   beat: '\n',
   beatMs: HEART_BEAT_MS * 0.8,
-  async greet(channel, { login, passcode, host = '127.0.0.1' }) {
-    const heartBeat = `${HEART_BEAT_MS},${HEART_BEAT_MS}`
-    channel.say(stompFrame('CONNECT', { 'accept-version': '1.2', host, login, passcode, 'heart-beat': heartBeat }))
-    await hearStomp(channel, 'CONNECTED')
-  },
-  async subscribe(channel, destination, id, { hasReceipts = true }) {
-    const receipt = hasReceipts ? 'subscribed' : undefined
-    channel.say(stompFrame('SUBSCRIBE', { id, destination, ack: 'auto', receipt }))
-    if (hasReceipts) await hearStomp(channel, 'RECEIPT')
-  },
+  ...stompSession({ heartBeatMs: HEART_BEAT_MS }),
   publication: (destination, body) =>
     stompFrame('SEND', { destination, 'content-type': 'text/plain', 'content-length': body.length }, body),
-  /** The body of a delivery; throws if it is not the one for this subscription. */
-  read(payload, { destination, id, hasMessageIds = true }) {
-    const { command, headers, body } = readStomp(payload)
-    if (command !== 'MESSAGE') throw new Error(`not a MESSAGE: ${payload}`)
-    if (headers.subscription !== id) throw new Error(`subscription ${headers.subscription} instead of ${id}`)
-    if (headers.destination !== destination) throw new Error(`destination ${headers.destination}`)
-    if (hasMessageIds && headers['message-id'] === undefined) throw new Error('a MESSAGE without message-id')
-    return body
-  },
+  read: readMessage,
 }
 
 /** The path says who one is and of what; a message is the payload. */
@@ -106,4 +63,14 @@ const socketio = {
   },
 }
 
-export const DIALECTS = { stomp, 'stomp-tcp': { ...stomp, isWebSocket: false }, ws: plain, socketio }
+/** Those of links have a `publisher`, who speaks another: what is measured is the way to the subscribers. */
+export const DIALECTS = {
+  stomp,
+  'stomp-tcp': { ...stomp, isWebSocket: false },
+  ws: plain,
+  socketio,
+  events: { ...events, publisher: posting },
+  'events-ws': { ...events, publisher: { ...plain, url: events.url, publication: events.publication } },
+  'link-stream': { ...linkStream, publisher: stomp },
+  'link-socket': { ...linkSocket, publisher: stomp },
+}

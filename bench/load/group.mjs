@@ -29,8 +29,8 @@ export class Group {
     this.#publisher = publisher
     this.#subscribers = subscribers
     const { destination, payloadBytes } = details
-    const payload = dialect.publication(destination, bodyOf(0, payloadBytes))
-    this.#publication = new Publication(payload, dialect.isWebSocket)
+    const { publication, isWebSocket } = dialect.publisher ?? dialect
+    this.#publication = new Publication(publication(destination, bodyOf(0, payloadBytes)), isWebSocket)
   }
 
   /** Publishes some messages and compares every delivery: content, order, number. Resolves, or throws what is wrong. */

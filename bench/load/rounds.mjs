@@ -6,11 +6,14 @@ import { inRounds, median, medianRatio } from '../measure/statistics.mjs'
 import { BASELINE, TARGETS } from '../targets/index.mjs'
 import { startScenes } from './scene.mjs'
 
+/** What a suite measures unless it says otherwise: `baseline` is the name of the target that all ratios are taken against. */
+const USUAL = { targets: TARGETS, baseline: BASELINE }
+
 /** The targets to be measured: in a quick run only those that need nothing but npm. The baseline is always one of them. */
-export function chosenTargets({ quick, only }) {
+function chosen({ targets, baseline }, { quick, only }) {
   const names = only?.split(',')
-  return TARGETS.filter(({ name, isNpm }) =>
-    names === undefined ? isNpm || !quick : names.includes(name) || name === BASELINE,
+  return targets.filter(({ name, isNpm }) =>
+    names === undefined ? isNpm || !quick : names.includes(name) || name === baseline,
   )
 }
 
@@ -19,9 +22,10 @@ export function chosenTargets({ quick, only }) {
  * has, for each target, the medians of all figures, each also `against` the baseline: the median over the rounds of
  * baseline / target, each taken within one round; or the `fault` why there are none.
  */
-export async function measureCase({ name, scene, ask, rounds, warmUpMs }, options) {
+export async function measureCase({ name, scene, ask, rounds, warmUpMs, of = USUAL }, options) {
   const { say, profile } = options
-  const targets = chosenTargets(options)
+  const { baseline } = of
+  const targets = chosen(of, options)
   const { scenes, faults } = await startScenes(targets, scene, say)
   try {
     const [what, details] = ask
@@ -37,7 +41,7 @@ export async function measureCase({ name, scene, ask, rounds, warmUpMs }, option
     }
     for (const one of scenes) await measure(one, { durationMs: warmUpMs })
     const figures = await inRounds(rounds, scenes, (one) => measure(one))
-    if (faults.has(BASELINE)) throw new Error(`no ratios without ${BASELINE}: ${faults.get(BASELINE)}`)
+    if (faults.has(baseline)) throw new Error(`no ratios without ${baseline}: ${faults.get(baseline)}`)
     if (profile !== undefined)
       await takeProfiles(
         scenes.filter((one) => !faults.has(one.name)),
@@ -48,7 +52,7 @@ export async function measureCase({ name, scene, ask, rounds, warmUpMs }, option
     return targets.map((target) =>
       faults.has(target.name)
         ? { name: target.name, fault: faults.get(target.name) }
-        : { name: target.name, ...summary(figures.get(target.name), figures.get(BASELINE)) },
+        : { name: target.name, ...summary(figures.get(target.name), figures.get(baseline)) },
     )
   } finally {
     await Promise.all(scenes.map((one) => one.stop()))

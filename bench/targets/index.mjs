@@ -8,6 +8,7 @@ import { spring } from './spring/entry.mjs'
 
 const here = (name) => new URL(`./${name}.mjs`, import.meta.url)
 const always = () => undefined
+const complete = (target) => ({ isPresent: always, isNpm: true, ...target })
 
 export const TARGETS = [
   { name: 'naive-ws', role: 'floor', dialect: 'ws', file: here('naive-ws'), topicOf: (name) => name },
@@ -26,7 +27,17 @@ export const TARGETS = [
   },
   { ...rabbitmq, isNpm: false },
   { ...spring, isNpm: false },
-].map((target) => ({ isPresent: always, isNpm: true, ...target }))
+].map(complete)
+
+/** Links by each of their carriers, beside what carries events bare, and beside the plain WebSocket. */
+export const LINK_TARGETS = [
+  { name: 'res.write', role: 'floor', dialect: 'events', file: here('res-write') },
+  { name: 'res.write in bursts', role: 'floor', dialect: 'events-ws', file: here('res-write') },
+  { name: 'one-chunk', role: 'floor', dialect: 'events-ws', file: here('one-chunk') },
+  { name: 'hoofbeat stream', role: 'ours', dialect: 'link-stream', file: here('hoofbeat') },
+  { name: 'hoofbeat link on WebSocket', role: 'ours', dialect: 'link-socket', file: here('hoofbeat') },
+  { name: 'hoofbeat WebSocket', role: 'ours', dialect: 'stomp', file: here('hoofbeat') },
+].map(complete)
 
 /** What all ratios are taken against. */
 export const BASELINE = 'naive-ws'
