@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import hoofbeat, { embeddedBroker, type HoofbeatOptions } from '../src/index.js'
@@ -167,6 +168,33 @@ describe('GET {path}/events', () => {
     await next(reader, 1)
     expect(app.stomp.admin?.destinations()).toMatchObject([{ consumers: 1 }])
     reader.close()
+    await expect.poll(() => app.stomp.admin?.destinations()).toEqual([])
+  })
+
+  it('leaves no subscription behind of a reader that goes while a hook is asked', async () => {
+    let allow = (): void => {}
+    const asked = new Promise<void>((resolve) => {
+      allow = resolve
+    })
+    let begun = (): void => {}
+    const isAsked = new Promise<void>((resolve) => {
+      begun = resolve
+    })
+    const { app, origin } = await start({}, (instance) => {
+      instance.stomp.addHook('authorizeSubscribe', async () => {
+        begun()
+        await asked
+      })
+    })
+    const gone = new Promise<void>((resolve) => {
+      app.server.on('connection', (socket) => socket.on('close', () => resolve()))
+    })
+    const request = get(`${origin}/stomp/events?destination=/topic/a`, { agent: false }).on('error', () => {})
+    await isAsked
+    request.destroy()
+    await gone
+    allow()
+    await new Promise((resolve) => setImmediate(resolve))
     await expect.poll(() => app.stomp.admin?.destinations()).toEqual([])
   })
 

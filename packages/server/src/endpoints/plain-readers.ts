@@ -65,6 +65,8 @@ export function createPlainReaders(parts: PlainReadersParts): PlainReaders {
         reader.close()
         throw error
       }
+      // Whoever has gone meanwhile is told of no more: `close` was.
+      if (reply.raw.destroyed) return reader.close()
       observe({ type: 'session-connected', session: session.id, user: session.user?.name, version: '1.2' })
       readers.add(reader)
       begin(reader, reply, first)
