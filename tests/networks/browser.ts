@@ -1,19 +1,14 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { CHROMIUM_FLAGS } from '../chromium.js'
 import type { Errand, PageReport, TrafficPage } from './page/traffic.js'
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 /** Starts a Chromium that lets pages rest when one goes elsewhere, as people's browsers do. */
 export function launchBrowser(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs: ['--disable-back-forward-cache'] })
+  return chromium.launch({
+    executablePath,
+    args: [...CHROMIUM_FLAGS],
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  })
 }
 
 /** A context of its own: nothing remembered, and all certificates are good. */

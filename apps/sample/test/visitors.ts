@@ -1,16 +1,7 @@
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
+import { CHROMIUM_FLAGS } from '../../../tests/chromium.js'
 import { buildApp } from '../src/app.js'
 import { type LossyProxy, openProxy } from './proxy.js'
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 export const PHONE = { width: 360, height: 740 }
 export const DESKTOP = { width: 1200, height: 760 }
@@ -19,7 +10,7 @@ export const DESKTOP = { width: 1200, height: 760 }
 const CUT_CONNECTION = /^(WebSocket connection to .* failed|Failed to load resource: net::ERR_)/
 
 export const launchBrowser = (executablePath: string): Promise<Browser> =>
-  chromium.launch({ executablePath, args: FLAGS })
+  chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] })
 
 /** The application, and people who look at its pages through a proxy. */
 export interface Visitors {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { encodeChunk } from './event-bytes.js'
 import type { EventStream, StreamListener } from './exchange.js'
 
 /** Unwritten bytes from which a stream counts as full; never below the socket's own mark, since `drain` comes only above it. */
@@ -49,7 +50,7 @@ class ChunkedStream implements EventStream {
   }
 
   writeEvent(event: string): boolean {
-    return this.write(Buffer.from(`${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`))
+    return this.write(encodeChunk(Buffer.from(event)))
   }
 
   end(): void {

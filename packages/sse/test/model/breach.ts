@@ -1,5 +1,5 @@
 import { createChance } from './chance.js'
-import type { Terrain } from './faults.js'
+import { GOOD_TERRAIN, type Terrain } from './faults.js'
 import type { Halves } from './halves.js'
 import { Journal } from './journal.js'
 import { Page } from './page.js'
@@ -27,16 +27,7 @@ export async function runBreach(halves: Halves, seed: number, keepsLines = false
   const scheduler = new Scheduler()
   const chance = createChance(seed)
   const journal = new Journal(scheduler, keepsLines)
-  const terrain: Terrain = {
-    latencyMs: chance.pick([1, 20, 100]),
-    jitterMs: 0,
-    sockets: 'work',
-    streamBufferBytes: 0,
-    lifeMs: Number.POSITIVE_INFINITY,
-    hasStreamingFetch: true,
-    maxBodyBytes: Number.POSITIVE_INFINITY,
-    locks: 'absent',
-  }
+  const terrain: Terrain = { ...GOOD_TERRAIN, latencyMs: chance.pick([1, 20, 100]) }
   const count = (what: string): void => journal.count(journal.events, what)
   const network = new VirtualNetwork({
     scheduler,

@@ -70,3 +70,15 @@ export function strengthOf(faults: readonly Fault[], kind: FaultKind, nowMs: num
 export function endOf(faults: readonly Fault[]): number {
   return faults.reduce((end, fault) => Math.max(end, fault.fromMs + fault.lengthMs), 0)
 }
+
+/** A network without faults, as others begin from. */
+export const GOOD_TERRAIN: Terrain = {
+  latencyMs: 20,
+  jitterMs: 0,
+  sockets: 'work',
+  streamBufferBytes: 0,
+  lifeMs: Number.POSITIVE_INFINITY,
+  hasStreamingFetch: true,
+  maxBodyBytes: Number.POSITIVE_INFINITY,
+  locks: 'absent',
+}

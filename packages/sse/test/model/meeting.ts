@@ -1,6 +1,6 @@
 import { builtHalves } from './built-halves.js'
 import { createChance } from './chance.js'
-import type { Terrain } from './faults.js'
+import { GOOD_TERRAIN, type Terrain } from './faults.js'
 import { Journal } from './journal.js'
 import { Page, type PageParts } from './page.js'
 import { Scheduler } from './scheduler.js'
@@ -26,7 +26,7 @@ export function meet(terrain: Partial<Terrain> = {}, wrapFetch?: PageParts['wrap
   const network = new VirtualNetwork({
     scheduler,
     chance: chance.fork(),
-    terrain: { ...PLAIN, ...terrain },
+    terrain: { ...GOOD_TERRAIN, ...terrain },
     faults: [],
     trace: journal.trace,
     count: () => {},
@@ -49,17 +49,6 @@ export function meet(terrain: Partial<Terrain> = {}, wrapFetch?: PageParts['wrap
     ...(wrapFetch && { wrapFetch }),
   })
   return { scheduler, network, host, page, journal, pass: (ms) => scheduler.runUntil(scheduler.now + ms, () => false) }
-}
-
-const PLAIN: Terrain = {
-  latencyMs: 20,
-  jitterMs: 0,
-  sockets: 'work',
-  streamBufferBytes: 0,
-  lifeMs: Number.POSITIVE_INFINITY,
-  hasStreamingFetch: true,
-  maxBodyBytes: Number.POSITIVE_INFINITY,
-  locks: 'absent',
 }
 
 /** Always just below one: nothing that is left to chance happens. */

@@ -4,23 +4,14 @@ import { encodeLinkFrame } from '../../src/server/down-message.js'
 import type { LinkSocket } from '../../src/server/link-socket.js'
 import { LINK_PROTOCOL } from '../../src/wire/protocol.js'
 import { createChance } from './chance.js'
-import type { Fault, Terrain } from './faults.js'
+import { type Fault, GOOD_TERRAIN, type Terrain } from './faults.js'
 import { Scheduler } from './scheduler.js'
 import type { VirtualExchange } from './virtual-exchange.js'
 import { createFetch } from './virtual-fetch.js'
 import { VirtualNetwork } from './virtual-network.js'
 import { openSocket } from './virtual-socket.js'
 
-const plain: Terrain = {
-  latencyMs: 10,
-  jitterMs: 0,
-  sockets: 'work',
-  streamBufferBytes: 0,
-  lifeMs: Number.POSITIVE_INFINITY,
-  hasStreamingFetch: true,
-  maxBodyBytes: Number.POSITIVE_INFINITY,
-  locks: 'absent',
-}
+const plain: Terrain = { ...GOOD_TERRAIN, latencyMs: 10 }
 
 /** A network with one scripted server that answers requests with what it read, and streams the time. */
 function network(terrain: Partial<Terrain> = {}, faults: readonly Fault[] = []) {
