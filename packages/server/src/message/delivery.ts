@@ -1,4 +1,5 @@
 import type { Version } from '@hoofbeat/codec'
+import type { WireText } from './wire-frame.js'
 
 /** What one subscription adds to a message. Made once for each subscription where nothing changes between messages. */
 export interface Delivery {
@@ -15,7 +16,7 @@ export interface Delivery {
   /** True if messages between the one before and this one may be missing: the history did not reach that far. */
   readonly isAfterGap?: boolean
   /** Of one that is used again and again: how the last MESSAGE began where nothing else was to be said. Kept by the message. */
-  start?: { readonly version: Version; readonly destination: string; readonly text: string } | undefined
+  start?: { readonly version: Version; readonly destination: string; readonly head: WireText } | undefined
 }
 
 /** What became of a delivery: taken; taken, but no more please until `ready`; or not taken. */

@@ -134,7 +134,7 @@ describe('a message', () => {
     }
     const [a, b] = [messageOf(), messageOf({ destination: '/topic/b:c' })]
     a.frame('1.2', delivery)
-    expect(delivery.start?.text).toBe('MESSAGE\nsubscription:s\ndestination:/topic/a\n')
+    expect(delivery.start?.head.text).toBe('MESSAGE\nsubscription:s\ndestination:/topic/a\n')
     expect(begins(messageOf(), '1.2')).toEqual(['s', '/topic/a', undefined, undefined])
     expect(begins(a, '1.2', { redelivered: true })).toEqual(['s', '/topic/a', 'true', undefined])
     expect(begins(a, '1.2', { isAfterGap: true })).toEqual(['s', '/topic/a', undefined, 'true'])

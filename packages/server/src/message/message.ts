@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { encodeHeader, type Headers, type Version } from '@hoofbeat/codec'
 import type { Delivery } from './delivery.js'
-import { ownHeaders, type WrittenHeaders, writeOwnHeaders } from './own-headers.js'
-import { createTailedFrame, type WireFrame, type WireText } from './wire-frame.js'
+import { knownOwnHeaders, ownHeaders, type WrittenHeaders, writeOwnHeaders } from './own-headers.js'
+import { createTailedFrame, createWireText, type WireFrame, type WireText } from './wire-frame.js'
 
 /**
  * One published message; immutable. Its encodings are made once for each version and shared by all subscribers whose
@@ -87,21 +87,21 @@ class PublishedMessage implements Message {
     return frame
   }
 
-  #encode(head: string, forms: MessageForms): WireFrame {
+  #encode(head: WireText, forms: MessageForms): WireFrame {
     this.#isText ??= isUtf8(this.body)
     return createTailedFrame(head, forms.tail, this.body, this.#isText)
   }
 
   /** The head where nothing is to be said of this one delivery: for one subscription it is that of the message before. */
-  #plainHead(version: Version, delivery: Delivery): string {
+  #plainHead(version: Version, delivery: Delivery): WireText {
     const { start } = delivery
-    if (start?.destination === this.destination && start.version === version) return start.text
-    const text = this.#head(version, delivery)
-    if ('start' in delivery) delivery.start = { version, destination: this.destination, text }
-    return text
+    if (start?.destination === this.destination && start.version === version) return start.head
+    const head = this.#head(version, delivery)
+    if ('start' in delivery) delivery.start = { version, destination: this.destination, head }
+    return head
   }
 
-  #head(version: Version, delivery: Delivery): string {
+  #head(version: Version, delivery: Delivery): WireText {
     let head = 'MESSAGE\n'
     if (delivery.subscription !== undefined)
       head += encodeHeader('MESSAGE', 'subscription', delivery.subscription, version)
@@ -112,7 +112,8 @@ class PublishedMessage implements Message {
     if (delivery.redelivered) head += 'redelivered:true\n'
     if (delivery.deliveryCount !== undefined) head += `delivery-count:${delivery.deliveryCount}\n`
     if (delivery.isAfterGap) head += 'history-gap:true\n'
-    return head + encodeHeader('MESSAGE', 'destination', delivery.destination ?? this.destination, version)
+    head += encodeHeader('MESSAGE', 'destination', delivery.destination ?? this.destination, version)
+    return createWireText(head)
   }
 
   #formsOf(version: Version): MessageForms {
@@ -134,12 +135,18 @@ class PublishedMessage implements Message {
 
   /** All headers that are the same for every subscriber of this version, and the empty line. */
   #tail(version: Version): WireText {
-    const { text, byteLength } = writeOwnHeaders(this.#given, version, this.#written, (header) =>
-      this.#onHeaderLeftOut?.(header, version, this.destination),
-    )
+    const lines = knownOwnHeaders(this.#given, version, this.#written)
+    const { text, byteLength } = lines ?? this.#writeOwn(version)
     const before = `message-id:${this.id}\n`
     const after = `content-length:${this.body.length}\n\n`
     return { text: before + text + after, byteLength: before.length + byteLength + after.length }
+  }
+
+  // Of its own: a function that makes a closure costs each of its calls, whether it is made or not.
+  #writeOwn(version: Version): WireText {
+    return writeOwnHeaders(this.#given, version, this.#written, (header) =>
+      this.#onHeaderLeftOut?.(header, version, this.destination),
+    )
   }
 }
 

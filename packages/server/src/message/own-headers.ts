@@ -36,18 +36,29 @@ export function createWrittenHeaders(): WrittenHeaders {
   return { last: undefined }
 }
 
+/** The lines of the sender's own headers where they are those that were written last. */
+export function knownOwnHeaders(
+  { flat }: Headers,
+  version: Version,
+  written: WrittenHeaders | undefined,
+): WireText | undefined {
+  const last = written?.last
+  return last !== undefined && last.version === version && isSame(last.flat, flat) ? last.lines : undefined
+}
+
 /**
  * The lines of the sender's own headers. `onLeftOut` is told of each that the version cannot write; what it was told of
  * is not remembered, so that it is told of the next one too.
  */
 export function writeOwnHeaders(
-  { flat }: Headers,
+  headers: Headers,
   version: Version,
   written: WrittenHeaders | undefined,
   onLeftOut: (header: string) => void,
 ): WireText {
-  const last = written?.last
-  if (last !== undefined && last.version === version && isSame(last.flat, flat)) return last.lines
+  const known = knownOwnHeaders(headers, version, written)
+  if (known !== undefined) return known
+  const { flat } = headers
   let text = ''
   let isWhole = true
   for (let i = 0; i + 1 < flat.length; i += 2) {

@@ -51,7 +51,7 @@ export function readyWireFrame(bytes: Uint8Array, isText: boolean): WireFrame {
  * A frame whose `head` is its own, while `tail` (up to the empty line) and body are shared with others. Nothing is
  * copied before it lies where it is written from.
  */
-export function createTailedFrame(head: string, tail: WireText, body: Uint8Array, isText: boolean): WireFrame {
+export function createTailedFrame(head: WireText, tail: WireText, body: Uint8Array, isText: boolean): WireFrame {
   return new TailedFrame(head, tail, body, isText)
 }
 
@@ -131,26 +131,24 @@ class ReadyFrame extends EncodedFrame {
 }
 
 class TailedFrame extends EncodedFrame {
-  readonly #head: string
-  readonly #headBytes: number
+  readonly #head: WireText
   readonly #tail: WireText
   readonly #body: Uint8Array
 
-  constructor(head: string, tail: WireText, body: Uint8Array, isText: boolean) {
-    const headBytes = Buffer.byteLength(head)
-    super(headBytes + tail.byteLength + body.length + 1, isText)
+  constructor(head: WireText, tail: WireText, body: Uint8Array, isText: boolean) {
+    super(head.byteLength + tail.byteLength + body.length + 1, isText)
     this.#head = head
-    this.#headBytes = headBytes
     this.#tail = tail
     this.#body = body
   }
 
   protected override writePayload(target: Buffer, at: number): void {
-    const { text, byteLength } = this.#tail
-    const tailFrom = at + this.#headBytes
-    const bodyFrom = tailFrom + byteLength
-    writeText(target, this.#head, at, this.#headBytes)
-    writeText(target, text, tailFrom, byteLength)
+    const head = this.#head
+    const tail = this.#tail
+    const tailFrom = at + head.byteLength
+    const bodyFrom = tailFrom + tail.byteLength
+    writeText(target, head, at)
+    writeText(target, tail, tailFrom)
     target.set(this.#body, bodyFrom)
     target[bodyFrom + this.#body.length] = 0
   }
@@ -163,7 +161,7 @@ function copy(bytes: Uint8Array, target: Buffer, at: number): number {
 }
 
 /** Text that is as long as its bytes is ASCII, which is written faster. */
-function writeText(target: Buffer, text: string, at: number, byteLength: number): void {
+function writeText(target: Buffer, { text, byteLength }: WireText, at: number): void {
   target.write(text, at, byteLength, text.length === byteLength ? 'latin1' : 'utf8')
 }
 
