@@ -22,7 +22,7 @@ function processorMs() {
  * @param words part of what a case is called
  */
 export async function run({ quick = false, say = () => {}, only, case: words = '' } = {}) {
-  const conditions = { rounds: quick ? 3 : 15, sliceMs: quick ? 10 : 100 }
+  const conditions = { rounds: quick ? 2 : 15, sliceMs: quick ? 10 : 100 }
   const [basis, ...others] = [...(await loadTargets()), ...FLOORS]
   const wanted = only?.split(',')
   const targets = [basis, ...others.filter(({ name }) => wanted === undefined || wanted.includes(name))]

@@ -29,7 +29,7 @@ export async function run(options) {
         name,
         scene: { subscribersEach: one.subscribers },
         ask: ['openLoop', { intervalMs: one.intervalMs, durationMs: quick ? 200 : 2_500 }],
-        rounds: quick ? 3 : 7,
+        rounds: quick ? 2 : 7,
         warmUpMs: quick ? 200 : 3_000,
       },
       options,

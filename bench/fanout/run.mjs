@@ -38,8 +38,8 @@ export async function run(options) {
         name,
         scene: { subscribersEach: one.subscribers, ids: one.ids },
         ask: ['closedLoop', { window: one.window, durationMs: quick ? 100 : 800 }],
-        rounds: quick ? 3 : 7,
-        warmUpMs: quick ? 250 : 3_000,
+        rounds: quick ? 2 : 7,
+        warmUpMs: quick ? 150 : 3_000,
       },
       options,
     )

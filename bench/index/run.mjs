@@ -28,7 +28,7 @@ export async function run({ quick = false, say = () => {}, case: part = '' } = {
     const figures = {}
     for (const name of cases) {
       for (const { server } of sizes) await server.ask('publish', { name, count })
-      const taken = await inRounds(quick ? 3 : 11, sizes, ({ server }) => server.ask('publish', { name, count }))
+      const taken = await inRounds(quick ? 1 : 11, sizes, ({ server }) => server.ask('publish', { name, count }))
       const [ofFew, ofMany] = [taken.get('few'), taken.get('many')]
       const middle = (list) => median(list.map(({ micros }) => micros))
       rows.push([name, middle(ofFew), middle(ofMany), medianRatio(ofMany, ofFew, ({ micros }) => micros)])

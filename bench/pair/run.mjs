@@ -25,7 +25,7 @@ export async function run(options) {
         name,
         scene: { destinations: pairs },
         ask: ['closedLoop', { window: 1, durationMs: quick ? 100 : 800, wantsLatency: true }],
-        rounds: quick ? 3 : 9,
+        rounds: quick ? 2 : 9,
         warmUpMs: quick ? 250 : 5_000,
       },
       options,
