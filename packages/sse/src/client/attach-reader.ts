@@ -1,5 +1,6 @@
 import type { Attach } from './attach.js'
 import type { CarrierListener, Refused } from './carrier.js'
+import { GAP } from './endings.js'
 import type { LinkParts } from './link-parts.js'
 import { attachedOf, countOf, type Members } from './reading.js'
 
@@ -20,11 +21,12 @@ export function createAttachReader(
 ): CarrierListener {
   const opens = (data: Members) => {
     const attached = attachedOf(data)
-    if (attached?.attach !== attach.number || attach.openAt !== undefined || attached.from > downlink.next()) {
-      host.broken('an attach does not continue where the last one ended')
+    if (attached?.attach !== attach.number || attach.isOpen || attached.from > downlink.next()) {
+      host.broken(GAP)
       return
     }
     if (!host.acknowledged(attached.ack)) return
+    attach.isOpen = true
     attach.openAt = attach.heardAt = now()
     attach.position = attached.from - 1
     owner.opened(attach)
@@ -32,8 +34,8 @@ export function createAttachReader(
 
   /** The server and this side must have counted the same: else something between took messages out or put some in. */
   const isCounted = ({ sent }: Members) => {
-    const isRight = attach.openAt !== undefined && sent === attach.position
-    if (!isRight) host.broken('messages were lost inside a connection')
+    const isRight = attach.isOpen && sent === attach.position
+    if (!isRight) host.broken(GAP)
     return isRight
   }
 
@@ -57,7 +59,7 @@ export function createAttachReader(
       else if (name === 'c' && isCounted(data)) host.farewell(data)
     },
     message(data) {
-      if (attach.openAt === undefined || !downlink.take(++attach.position, data)) host.broken('a message is missing')
+      if (!attach.isOpen || !downlink.take(++attach.position, data)) host.broken(GAP)
     },
     broken: host.broken,
     ended: (refused) => owner.ended(attach, refused),

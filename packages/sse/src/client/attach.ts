@@ -1,6 +1,8 @@
 import type { Carrier } from './carrier.js'
-import type { RungName } from './ladder.js'
+import type { RungName } from './options.js'
 import type { SocketUplink } from './socket-uplink.js'
+import type { Surroundings } from './surroundings.js'
+import { createTimer, type Timer } from './timer.js'
 
 /** One attach of the link, from its request to its end (PROTOCOL.md, section 4). */
 export interface Attach {
@@ -14,8 +16,9 @@ export interface Attach {
   up?: SocketUplink
   /** When bytes last came. */
   heardAt: number
-  /** When its `o` came. */
-  openAt?: number
+  /** Its `o` came, and when. */
+  isOpen: boolean
+  openAt: number
   /** Number of the last message that came on it. */
   position: number
   /** It is known to let messages through as they are written. */
@@ -24,29 +27,44 @@ export interface Attach {
   isAbandoned: boolean
   /** The server said that it wrote messages up to this number to it. */
   owed: number
-  /** Take back the timers that judge it. */
-  silence?: () => void
-  lateness?: () => void
+  /** What judges it. */
+  readonly silence: Timer
+  readonly lateness: Timer
 }
 
-export function createAttach(number: number, rung: RungName, nowMs: number, holdMs = 0): Attach {
+export function createAttach(
+  after: Surroundings['after'],
+  number: number,
+  rung: RungName,
+  nowMs: number,
+  holdMs = 0,
+): Attach {
   return {
     number,
     rung,
     startedAt: nowMs,
     holdMs,
     heardAt: nowMs,
+    isOpen: false,
+    openAt: nowMs,
     position: 0,
     isProved: false,
     isAbandoned: false,
     owed: 0,
+    silence: createTimer(after),
+    lateness: createTimer(after),
   }
 }
 
-/** Ends it without a word. */
-export function dropAttach({ silence, lateness, up, carrier }: Attach): void {
-  silence?.()
-  lateness?.()
+/** Judges it no more. */
+export function quietAttach({ silence, lateness, up }: Attach): void {
+  silence.stop()
+  lateness.stop()
   up?.stop()
-  carrier?.drop()
+}
+
+/** Ends it without a word. */
+export function dropAttach(attach: Attach): void {
+  quietAttach(attach)
+  attach.carrier?.drop()
 }

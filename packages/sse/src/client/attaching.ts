@@ -1,10 +1,9 @@
-import { type Attach, dropAttach } from './attach.js'
+import { type Attach, dropAttach, quietAttach } from './attach.js'
 import { createAttachReader } from './attach-reader.js'
 import { createBeginnings } from './beginnings.js'
 import type { Refused } from './carrier.js'
-import type { Ladder } from './ladder.js'
 import type { LinkParts } from './link-parts.js'
-import { countOf } from './reading.js'
+import { askedPauseOf, countOf, isBusy } from './reading.js'
 import { createSilence } from './silence.js'
 import type { SocketCarrier } from './socket-carrier.js'
 import { createSocketUplink } from './socket-uplink.js'
@@ -36,13 +35,8 @@ export interface Attaching {
   stop(): void
 }
 
-export function createAttaching(
-  parts: LinkParts,
-  ladder: Ladder,
-  socketUrl: string,
-  protocols: readonly string[],
-): Attaching {
-  const { surroundings, host } = parts
+export function createAttaching(parts: LinkParts): Attaching {
+  const { surroundings, host, ladder } = parts
   const { now } = surroundings
   const attaches = new Set<Attach>()
   const counts = { accepted: 0, resumed: 0 }
@@ -53,23 +47,23 @@ export function createAttaching(
   let wasLost = false
   let isOver = false
 
-  const beginnings = createBeginnings(parts, ladder, socketUrl, protocols, {
-    hasLatest: () => latest !== undefined,
+  const beginnings = createBeginnings(parts, {
+    hasLatest: () => Boolean(latest),
     begun(attach, proofMs) {
       attaches.add(attach)
       latest = attach
-      if (proofMs !== undefined) silence.proof(attach, proofMs)
+      if (proofMs !== undefined) attach.silence.set(proofMs, () => silent(attach))
       return createAttachReader(parts, attach, { opened, proved, ended })
     },
   })
-  const { begin, next, isCarried } = beginnings
+  const { attempts, begin, next, isCarried } = beginnings
 
   const opened = (attach: Attach) => {
     counts.accepted++
     if (wasLost) counts.resumed++
     wasLost = false
     conflicts = 0
-    beginnings.worked()
+    attempts.failures = 0
     for (const other of attaches) if (other.number < attach.number) remove(other)
     if (!current || current.number < attach.number) current = attach
     const { carrier } = attach
@@ -92,6 +86,11 @@ export function createAttaching(
     host.proved(rung)
   }
 
+  const failed = ({ startedAt }: Attach) => {
+    attempts.failures++
+    host.failed(startedAt)
+  }
+
   const losing = (attach: Attach) => {
     wasLost = true
     if (!current || current === attach) host.proved(undefined)
@@ -99,28 +98,22 @@ export function createAttaching(
 
   /** It does not carry, or carries late: the next rung takes over, and this one is read until then. */
   const mute = (attach: Attach) => {
-    const { openAt, isProved, rung } = attach
+    const { isOpen, openAt, isProved, rung } = attach
     losing(attach)
-    ladder.failed(rung, now(), isProved && openAt !== undefined ? now() - openAt : 0)
-    if (openAt === undefined) {
-      beginnings.failed()
-      host.failed(attach.startedAt)
-    }
-    abandon(attach, openAt === undefined ? undefined : 0)
+    ladder.failed(rung, now(), isProved ? now() - openAt : 0)
+    if (!isOpen) failed(attach)
+    abandon(attach, isOpen ? 0 : undefined)
   }
 
   const lose = (attach: Attach) => {
-    const { openAt, rung } = attach
     losing(attach)
-    if (openAt !== undefined) ladder.lost(rung, now(), now() - openAt)
+    if (attach.isOpen) ladder.lost(attach.rung, now(), now() - attach.openAt)
     abandon(attach)
   }
 
   const abandon = (attach: Attach, afterMs?: number) => {
     attach.isAbandoned = true
-    attach.silence?.()
-    attach.lateness?.()
-    attach.up?.stop()
+    quietAttach(attach)
     forget(attach)
     if (!isCarried()) next(afterMs)
     host.changed()
@@ -137,40 +130,36 @@ export function createAttaching(
     forget(attach)
   }
 
-  const silence = createSilence(
-    parts,
-    (attach) => {
-      if (attach.rung === 'websocket' && attach.isProved) lose(attach)
-      else mute(attach)
-    },
-    (attach) => {
-      if (attach.up) attach.up.beat(true)
-      else renew()
-    },
-  )
+  const silent = (attach: Attach) => {
+    if (attach.rung === 'websocket' && attach.isProved) lose(attach)
+    else mute(attach)
+  }
+
+  const silence = createSilence(parts, silent, (attach) => {
+    if (attach.up) attach.up.beat(true)
+    else renew()
+  })
 
   const ended = (attach: Attach, refused?: Refused) => {
     const wasLatest = latest === attach
-    const { rung, openAt, startedAt } = attach
+    const { rung, isOpen, openAt, startedAt } = attach
     remove(attach)
     if (refused) {
       refuse(attach, refused, wasLatest)
       return
     }
-    if (wasLatest && rung === 'poll' && openAt !== undefined) {
+    if (wasLatest && rung === 'poll' && isOpen) {
       beginnings.poll(startedAt)
       return
     }
-    host.gone()
     if (isOver) return
     if (wasLatest) {
       losing(attach)
-      if (openAt !== undefined) ladder.lost(rung, now(), now() - openAt)
+      if (isOpen) ladder.lost(rung, now(), now() - openAt)
       else {
         if (rung === 'poll') beginnings.cut(now() - startedAt)
         ladder.failed(rung, now())
-        beginnings.failed()
-        host.failed(startedAt)
+        failed(attach)
       }
       if (!isCarried()) next()
     }
@@ -182,39 +171,35 @@ export function createAttaching(
     const highest = countOf(body.attach)
     if (status === 409 && highest !== undefined) {
       if (!wasLatest) return
-      beginnings.raise(highest)
+      attempts.count = Math.max(attempts.count, highest)
       if (++conflicts % 3 !== 0) {
         begin(attach.rung)
         return
       }
       // Something repeats requests and passes on the second answer: another kind of carrier may be spared.
       ladder.failed(attach.rung, now())
-      beginnings.failed()
+      attempts.failures++
       next()
-    } else if (status === 429 || status === 503) {
-      beginnings.failed()
-      host.failed(attach.startedAt)
-      if (!isCarried()) next(Math.min(countOf(body.after) ?? 1_000, 30_000))
+    } else if (isBusy(status)) {
+      failed(attach)
+      if (!isCarried()) next(askedPauseOf(body))
     } else host.refused(refused)
   }
 
   const renew = () => {
     // A stream that is not open yet has its own short time; a held poll has a long one.
-    const isStarting = latest?.rung === 'stream' && latest.openAt === undefined
+    const isStarting = latest?.rung === 'stream' && !latest.isOpen
     if (latest && !isStarting && latest.rung !== 'websocket') begin(latest.rung)
   }
 
   return {
+    ...beginnings,
     current: () => current,
     latest: () => latest,
     counts,
-    isAwaitingSocket: beginnings.isAwaitingSocket,
-    start: beginnings.start,
-    hurry: beginnings.hurry,
-    networkChanged: beginnings.networkChanged,
     renew,
     retry() {
-      beginnings.failed()
+      attempts.failures++
       if (!isCarried()) next()
     },
     giveUp(attach) {

@@ -3,11 +3,12 @@ import { type Attach, createAttach } from './attach.js'
 import type { CarrierListener } from './carrier.js'
 import { createHold } from './hold.js'
 import { openHttpCarrier } from './http-carrier.js'
-import type { Ladder, RungName } from './ladder.js'
 import type { LinkParts } from './link-parts.js'
+import type { RungName } from './options.js'
 import { attachedOf, type Members, openedOf } from './reading.js'
 import { createSeat } from './seat.js'
 import { createSocketTry } from './socket-try.js'
+import { createTimer, pauseMs } from './timer.js'
 
 /** Begins attaches: by which rung, when, and with which number. */
 export interface Beginnings {
@@ -22,12 +23,8 @@ export interface Beginnings {
   /** Something carries, or waits for its time. */
   isCarried(): boolean
   isAwaitingSocket(): boolean
-  /** An attempt failed: the next one comes later. */
-  failed(): void
-  /** One was accepted. */
-  worked(): void
-  /** The next number is above this one. */
-  raise(number: number): void
+  /** The number of the last one, and how many failed in a row: the next one comes later then. */
+  readonly attempts: { count: number; failures: number }
   /** What waits for its time is tried now. */
   hurry(): void
   /** A held poll was cut after so long. */
@@ -48,31 +45,23 @@ export interface BeginningsOwner {
   begun(attach: Attach, proofMs: number | undefined): CarrierListener
 }
 
-export function createBeginnings(
-  parts: LinkParts,
-  ladder: Ladder,
-  socketUrl: string,
-  protocols: readonly string[],
-  owner: BeginningsOwner,
-): Beginnings {
-  const { surroundings, requests, roundTrip, downlink, times, host } = parts
-  const { now, after, random } = surroundings
+export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Beginnings {
+  const { surroundings, requests, roundTrip, downlink, times, host, ladder } = parts
+  const { now, after } = surroundings
   const seat = createSeat(surroundings, requests.base)
   const hold = createHold()
-  let count = 0
-  let failures = 0
+  const attempts = { count: 0, failures: 0 }
   /** Raised when what is being prepared is not wanted any more. */
   let turn = 0
-  let waiting: (() => void) | undefined
-  let climbing: (() => void) | undefined
+  const waiting = createTimer(after)
+  const climbing = createTimer(after)
   let isOver = false
 
-  const isCarried = () => owner.hasLatest() || waiting !== undefined
+  const isCarried = () => owner.hasLatest() || waiting.isSet()
 
   const stopWaiting = () => {
     turn++
-    waiting?.()
-    waiting = undefined
+    waiting.stop()
   }
 
   const begin = (rung: RungName) => {
@@ -88,12 +77,12 @@ export function createBeginnings(
 
   const wait = (delayMs: number, rung?: RungName) => {
     stopWaiting()
-    waiting = after(delayMs, () => begin(rung ?? ladder.rung()))
+    waiting.set(delayMs, () => begin(rung ?? ladder.rung()))
   }
 
   const next = (afterMs?: number) => {
     if (isOver) return
-    const delayMs = afterMs ?? random() * (failures && Math.min(5_000, 125 * 2 ** failures))
+    const delayMs = afterMs ?? pauseMs(surroundings, attempts.failures)
     if (delayMs > 0) wait(delayMs)
     else begin(ladder.rung())
   }
@@ -103,18 +92,18 @@ export function createBeginnings(
     if (rung && !isCarried()) begin(rung)
   }
 
-  const tries = createSocketTry(parts, ladder, socketUrl, protocols, {
+  const tries = createSocketTry(parts, {
     greeted(data) {
       // Any node may greet: while a link is resumed that says nothing of its owner.
-      if (!host.link()) host.heard()
       if (host.link()) {
         attachSocket()
         return
       }
+      host.heard()
       const opened = openedOf(data)
       const attached = attachedOf(data)
       if (opened && attached) {
-        count = attached.attach
+        attempts.count = attached.attach
         hold.allow(opened.hold)
         host.opened(opened)
         attachSocket(data)
@@ -126,7 +115,7 @@ export function createBeginnings(
       climb()
       if (!isCarried()) {
         // The rung below is tried at once.
-        if (ladder.rung() === 'websocket') failures++
+        if (ladder.rung() === 'websocket') attempts.failures++
         host.failed(startedAt)
         next()
       }
@@ -138,18 +127,22 @@ export function createBeginnings(
     },
   })
 
+  /** What every attach by a request of the client brings. */
+  const proofOf = ({ key }: Opened) => ({ v: 1, key, attach: attempts.count, ack: host.acknowledgement() })
+
   /** With the greeting of a new link the socket is attached already. False: there is no socket to attach by. */
   const attachSocket = (greeting?: Members) => {
     const link = host.link()
     const socket = link && tries.take()
     if (!socket || isOver) return false
-    const attach = createAttach(greeting ? count : ++count, 'websocket', now())
+    if (!greeting) attempts.count++
+    const attach = createAttach(after, attempts.count, 'websocket', now())
     attach.carrier = socket
     stopWaiting()
     const listener = owner.begun(attach, greeting ? undefined : roundTrip.proofMs())
     socket.carry(listener)
     if (greeting) listener.event('o', greeting)
-    else socket.sendControl('a', { v: 1, link: link.link, key: link.key, attach: count, ack: host.acknowledgement() })
+    else socket.sendControl('a', { link: link.link, ...proofOf(link) })
     return true
   }
 
@@ -162,37 +155,33 @@ export function createBeginnings(
     const rung = seat.isTaken() ? wanted : 'poll'
     const isPoll = rung === 'poll'
     // After several failures in a row a poll is to tell at once that polls get through.
-    const holdMs = seat.isTaken() && failures < 3 ? hold.ms() : 0
-    const attach = createAttach(++count, rung, now(), holdMs)
-    const body = { v: 1, key: link.key, attach: count, ack: host.acknowledgement() }
+    const holdMs = seat.isTaken() && attempts.failures < 3 ? hold.ms() : 0
+    attempts.count++
+    const attach = createAttach(after, attempts.count, rung, now(), holdMs)
+    const body = { ...proofOf(link), hold: isPoll ? holdMs : undefined }
     const proofMs = isPoll ? holdMs + roundTrip.patience(times.pollMarginMs) : roundTrip.proofMs() + 250
     const listener = owner.begun(attach, proofMs)
-    const whole = isPoll ? { ...body, hold: holdMs } : body
-    attach.carrier = openHttpCarrier(requests, `${link.link}/down`, whole, headers, 8 * link.limits.retain, listener)
+    attach.carrier = openHttpCarrier(requests, `${link.link}/down`, body, headers, 8 * link.limits.retain, listener)
   }
 
   const climb = () => {
     const at = ladder.betterAt()
-    climbing?.()
-    climbing = undefined
+    climbing.stop()
     if (isOver || at === undefined || !host.link()) return
-    climbing = after(Math.max(0, at - now()), () => {
+    climbing.set(at - now(), () => {
       const rung = ladder.better(now())
       if (rung && isCarried() && !tries.isUnderWay() && (seat.isTaken() || rung === 'websocket')) begin(rung)
     })
   }
 
   /** Nothing is known of how long a poll may be held, but by the server. */
-  const allowHold = () => {
-    const link = host.link()
-    if (link) hold.allow(link.hold)
-  }
+  const allowHold = () => hold.allow(host.link()?.hold ?? 0)
 
   return {
     begin,
     next,
     poll(startedAt) {
-      if (!seat.isTaken()) wait(Math.max(0, startedAt + times.unseatedMs - now()), 'poll')
+      if (!seat.isTaken()) wait(startedAt + times.unseatedMs - now(), 'poll')
       else {
         // The next one acknowledges what the last one brought: so that is handed over first.
         downlink.whenDrained(() => {
@@ -208,18 +197,10 @@ export function createBeginnings(
     },
     isCarried,
     isAwaitingSocket: tries.isAhead,
-    failed() {
-      failures++
-    },
-    worked() {
-      failures = 0
-    },
-    raise(number) {
-      count = Math.max(count, number)
-    },
+    attempts,
     hurry() {
-      failures = 0
-      if (waiting && host.link()) next()
+      attempts.failures = 0
+      if (waiting.isSet() && host.link()) next()
     },
     cut: hold.cut,
     climb,
@@ -232,7 +213,7 @@ export function createBeginnings(
     stop() {
       isOver = true
       stopWaiting()
-      climbing?.()
+      climbing.stop()
       tries.stop()
       seat.leave()
     },

@@ -14,7 +14,7 @@ export interface LockManagerPart {
 
 /** The parts of the global `performance` that are used. */
 export interface TimingPart {
-  getEntriesByType(type: 'resource'): readonly { readonly name: string; readonly nextHopProtocol?: string }[]
+  getEntriesByType(type: 'resource'): { readonly name: string; readonly nextHopProtocol?: string }[]
 }
 
 /**
@@ -24,14 +24,9 @@ export interface TimingPart {
 export function createConnectionLocks(manager: LockManagerPart, timing: TimingPart | undefined): ConnectionLocks {
   const takeOne = (name: string): Promise<(() => void) | undefined> =>
     new Promise((resolve, reject) => {
+      // A lock is held until the promise settles; without one nothing is.
       manager
-        .request(name, { ifAvailable: true }, (lock) => {
-          if (!lock) {
-            resolve(undefined)
-            return undefined
-          }
-          return new Promise<void>((release) => resolve(release))
-        })
+        .request(name, { ifAvailable: true }, (lock) => (lock ? new Promise<void>(resolve) : void resolve(undefined)))
         .catch(reject)
     })
   return {
@@ -40,7 +35,7 @@ export function createConnectionLocks(manager: LockManagerPart, timing: TimingPa
       const origin = /^\w+:\/\/[^/]+/.exec(url)?.[0] ?? url
       for (let seat = 1; seat <= SEATS; seat++) {
         const release = await takeOne(`hoofbeat-${origin}-${seat}`)
-        if (release !== undefined) return release
+        if (release) return release
       }
       return undefined
     },
@@ -48,7 +43,6 @@ export function createConnectionLocks(manager: LockManagerPart, timing: TimingPa
 }
 
 function isShared(url: string, timing: TimingPart | undefined): boolean {
-  const entries = timing?.getEntriesByType('resource').filter((entry) => entry.name.startsWith(url)) ?? []
-  const protocol = entries[entries.length - 1]?.nextHopProtocol
-  return protocol !== undefined && /^h[23]/.test(protocol)
+  const entries = timing?.getEntriesByType('resource').filter(({ name }) => name.startsWith(url))
+  return /^h[23]/.test(entries?.pop()?.nextHopProtocol ?? '')
 }

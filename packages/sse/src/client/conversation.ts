@@ -5,21 +5,24 @@ import { createAttaching } from './attaching.js'
 import type { Refused } from './carrier.js'
 import { createCredentials } from './credentials.js'
 import { createDownlink, type DownData } from './downlink.js'
-import { createLadder, type RungName } from './ladder.js'
-import type { LinkHost, LinkParts } from './link-parts.js'
+import { NO_CREDENTIALS, TOO_LARGE } from './endings.js'
+import { createLadder } from './ladder.js'
+import type { LinkHost } from './link-parts.js'
 import { createOpening } from './opening.js'
-import { type Endpoint, type HttpLinkOptions, usableRungs } from './options.js'
-import { closeReasonOf } from './reading.js'
+import { type Endpoint, type HttpLinkOptions, type RungName, usableRungs } from './options.js'
+import { closeReasonOf, refusalCode } from './reading.js'
 import { createRequests } from './requests.js'
 import { createRoundTrip } from './round-trip.js'
 import type { Sign, Surroundings } from './surroundings.js'
+import { sizeOf } from './text.js'
+import { createTimer } from './timer.js'
 import { LINK_TIMES } from './times.js'
 import { createUpLoop } from './up-loop.js'
 import { createUplink } from './uplink.js'
 
 /** Who a link belongs to. */
 export interface ConversationOwner {
-  opened(protocol: string): void
+  opened(): void
   message(data: DownData): void
   rungChanged(rung: RungName | undefined, previous: RungName | undefined): void
   /** The last call. */
@@ -32,10 +35,12 @@ export interface Conversation {
   state(): State
   rung(): RungName | undefined
   rtt(): number | undefined
+  /** The sub-protocol that the server chose. */
+  protocol(): string
   readonly counts: { readonly accepted: number; readonly resumed: number }
   bufferedBytes(): number
   /** Numbers a message and sends it as soon as something carries. */
-  send(data: string | Uint8Array, bytes: number): void
+  send(data: string | Uint8Array): void
   /** Ends the link behind all that was sent. */
   close(code: number, reason: string): void
   /** Ends it at once; the server is told, if that is possible without waiting. */
@@ -44,7 +49,6 @@ export interface Conversation {
 
 export type State = 0 | 1 | 2 | 3
 
-const PROTOCOLS = ['v12.stomp', 'v11.stomp', 'v10.stomp']
 export function createConversation(
   endpoint: Endpoint,
   options: HttpLinkOptions,
@@ -52,7 +56,7 @@ export function createConversation(
   owner: ConversationOwner,
 ): Conversation {
   const { now, after, soon = (run) => void after(0, run) } = surroundings
-  const { protocols = PROTOCOLS, maxBufferedBytes = 16_777_216 } = options
+  const { protocols = ['v12.stomp', 'v11.stomp', 'v10.stomp'], maxBufferedBytes = 16_777_216 } = options
   const times = { ...LINK_TIMES, ...options.times }
   const rungs = usableRungs(options, surroundings)
   const hasPosts = rungs.some((name) => name !== 'websocket')
@@ -63,7 +67,8 @@ export function createConversation(
   const roundTrip = createRoundTrip()
   const uplink = createUplink()
   const downlink = createDownlink(soon, owner.message)
-  const releases: (() => void)[] = []
+  /** Ends what takes too long: the opening or the closing. */
+  const deadline = createTimer(after)
   let state: State = 0
   let link: Opened | undefined
   let rung: RungName | undefined
@@ -77,7 +82,7 @@ export function createConversation(
   let closedBy: Attach['up']
 
   const up = () => attaching.current()?.up
-  const isCloseSent = () => closedBy !== undefined && closedBy === up()
+  const isCloseSent = () => closedBy && closedBy === up()
   const isIdle = () => uplink.last() < uplink.first()
   /** Brings what waits on its way: by the WebSocket if one carries, else by requests. */
   const flush = () => {
@@ -98,7 +103,8 @@ export function createConversation(
     upLoop.stop()
     opening.stop()
     downlink.drop()
-    for (const release of releases.splice(0)) release()
+    deadline.stop()
+    stopWatch?.()
     owner.closed(code, reason, wasClean)
   }
 
@@ -107,18 +113,21 @@ export function createConversation(
     const close = closing ?? { code: code === 1006 ? CLOSE.goingAway : code, reason }
     const socket = up()
     if (state === 3) return
-    if (socket && !isCloseSent()) socket.close(close)
-    // What a page that goes has just written to its WebSocket may go with it: if all of it can, it comes by a request too.
-    if (!socket && !isCloseSent()) upLoop.leave(close, hasData)
-    else if (socket && hasData && hasPosts && !isIdle()) upLoop.leave(close, true, true)
+    if (!socket) upLoop.leave(close, hasData)
+    else {
+      if (!isCloseSent()) socket.close(close)
+      // What a page that goes has just written may go with it: if all of it can, it comes by a request too.
+      if (hasData && hasPosts && !isIdle()) upLoop.leave(close, true, true)
+    }
     end(code, reason)
   }
 
   const opened = (known: Opened) => {
     link = known
     opening.stop()
+    deadline.stop()
     state = 1
-    owner.opened(known.protocol)
+    owner.opened()
     if (known.expires !== null && known.expires <= 60_000) host.expires(known.expires)
   }
 
@@ -145,21 +154,23 @@ export function createConversation(
     else if (hasPosts && rung !== 'poll') upLoop.acknowledge()
   }
 
-  const refused = ({ status, body }: Refused) => {
-    const bye = closeReasonOf(body)
+  /** The server has said how the link ends: behind what came before that word. */
+  const bye = ({ code, reason }: CloseReason, last?: () => void) =>
+    downlink.whenDrained(() => {
+      if (state === 3) return
+      last?.()
+      end(code, reason, true)
+    })
+
+  const refused = (refusal: Refused) => {
+    const { status, body } = refusal
     if (status === 401 && link && credentials.mayAskAgain(now())) {
       upLoop.renew()
       attaching.retry()
-    } else if (closing && (status === 404 || status === 410)) end(closing.code, closing.reason, true)
-    else if (status === 410) downlink.whenDrained(() => end(bye.code, bye.reason, true))
-    else if (status === 401) end(CLOSE.credentials, 'the credentials are missing or have expired')
-    else if (status === 403) end(CLOSE.forbidden, 'this is not allowed here')
-    else if (status === 404) end(CLOSE.lost, 'the server does not know the link')
-    else if (status === 413) end(CLOSE.tooLarge, 'the server refused a message for its size')
-    else end(CLOSE.protocol, `the server refused a request with ${status} ${body.error}`)
+    } else if (closing && (status === 404 || status === 410)) host.closed()
+    else if (status === 410) bye(closeReasonOf(body))
+    else end(refusalCode(status), `refused: ${status} ${body.error}`)
   }
-
-  const gone = () => {}
 
   const host: LinkHost = {
     link: () => link,
@@ -172,7 +183,7 @@ export function createConversation(
     heard,
     acknowledged(number) {
       const isRight = uplink.acknowledge(number)
-      if (!isRight) host.broken('the server acknowledged what was never sent')
+      if (!isRight) host.broken('wrong acknowledgement')
       else if (closing) flush()
       return isRight
     },
@@ -184,10 +195,9 @@ export function createConversation(
     end,
     openByHttp() {
       if (hasPosts) opening.begin()
-      else end(CLOSE.credentials, 'the server knows nobody by this WebSocket, and no other way is allowed')
+      else end(CLOSE.credentials, NO_CREDENTIALS)
     },
     opened,
-    gone,
     changed: flush,
     proved(name) {
       const previous = rung
@@ -199,27 +209,24 @@ export function createConversation(
       hasBeat = true
     },
     farewell(data) {
-      const { code, reason } = closeReasonOf(data)
       isFarewell = true
-      downlink.whenDrained(() => {
-        if (state === 3) return
+      bye(closeReasonOf(data), () => {
         // Best effort, so that the server need not keep the link for the time of grace.
         const socket = up()
         if (socket) socket.beat()
         else upLoop.leave()
-        end(code, reason, true)
       })
     },
     failed(startedAt) {
       // The clock alone ends nothing: only an attempt that was begun after the time of grace, and failed.
-      if (link && startedAt - heardAt >= link.grace) end(CLOSE.timePassed, 'the server was not reachable for too long')
+      if (link && startedAt - heardAt >= link.grace) end(CLOSE.timePassed, 'no server reached')
     },
     isWay: () => hasPosts && !up() && !attaching.isAwaitingSocket() && !isFarewell,
     closing: () => (isCloseSent() ? undefined : closing),
-    closed: () => closing && end(closing.code, closing.reason, true),
-    written(attach, sent) {
-      if (attach && sent) attaching.written(attach, sent)
+    closed() {
+      if (closing) end(closing.code, closing.reason, true)
     },
+    written: (attach = 0, sent = 0) => attaching.written(attach, sent),
   }
 
   const sign = (what: Sign) => {
@@ -242,39 +249,36 @@ export function createConversation(
   }
 
   const requests = createRequests(surroundings, endpoint.http, options.credentials)
-  const parts: LinkParts = { surroundings, times, requests, roundTrip, uplink, downlink, host }
+  const parts = { surroundings, times, requests, roundTrip, uplink, downlink, host, ladder, protocols, endpoint }
   const upLoop = createUpLoop(parts)
-  const attaching = createAttaching(parts, ladder, endpoint.socket, protocols)
-  const opening = createOpening(parts, protocols, credentials, (known) => {
+  const attaching = createAttaching(parts)
+  const opening = createOpening(parts, credentials, (known) => {
     opened(known)
     attaching.start()
     flush()
   })
   const stopWatch = surroundings.watch?.(sign)
-  if (stopWatch) releases.push(stopWatch)
-  releases.push(
-    after(times.openMs, () => {
-      if (state === 0) opening.timedOut()
-    }),
-  )
+  deadline.set(times.openMs, opening.timedOut)
   if (rungs.length > 0) attaching.start()
-  else releases.push(after(0, () => end(CLOSE.failed, 'neither WebSocket nor fetch is available here')))
+  else deadline.set(0, () => end(CLOSE.failed, 'no WebSocket, no fetch'))
 
   return {
     state: () => state,
     rung: () => rung,
     rtt: roundTrip.ms,
+    protocol: () => link?.protocol ?? '',
     counts: attaching.counts,
     bufferedBytes: uplink.bytes,
-    send(data, bytes) {
+    send(data) {
       if (state !== 1 || !link) return
       const { message } = link.limits
-      if (bytes > message) {
-        this.close(CLOSE.tooLarge, `a message of ${bytes} bytes is above the limit of ${message}`)
+      const size = sizeOf(data)
+      if (size > message) {
+        this.close(CLOSE.tooLarge, `${TOO_LARGE}: ${size} bytes, limit ${message}`)
         return
       }
-      uplink.add(data, bytes)
-      if (uplink.bytes() > maxBufferedBytes) leave(CLOSE.limit, 'too much was sent that is not acknowledged')
+      uplink.add(data, size)
+      if (uplink.bytes() > maxBufferedBytes) leave(CLOSE.limit, 'too much is not acknowledged')
       else flush()
     },
     close(code, reason) {
@@ -284,11 +288,11 @@ export function createConversation(
       if (!wasOpen) {
         attaching.stop()
         opening.stop()
-        releases.push(after(0, () => end(1006, 'closed before it was open')))
+        deadline.set(0, () => end(1006, 'not open yet'))
         return
       }
       closing = { code, reason }
-      releases.push(after(times.closeMs, () => leave(code, reason, true)))
+      deadline.set(times.closeMs, () => leave(code, reason, true))
       // What is on its way by a socket is acknowledged sooner if the server is asked.
       if (!isIdle()) up()?.beat(true)
       flush()

@@ -1,4 +1,4 @@
-import { utf8Bytes } from './text.js'
+import { sizeOf } from './text.js'
 
 /** A message of the server, as it is handed to the application. */
 export type DownData = string | ArrayBuffer
@@ -34,7 +34,7 @@ export function createDownlink(soon: (run: () => void) => void, handOver: (data:
     if (data === undefined) return
     at++
     handed++
-    untoldBytes += typeof data === 'string' ? utf8Bytes(data) : data.byteLength
+    untoldBytes += sizeOf(data)
     if (at === waiting.length || at >= 1024) {
       waiting.splice(0, at)
       at = 0

@@ -22,29 +22,21 @@ export function createEventParser(
       return
     }
     const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
+    if (field === 'data') data.push(value)
+    else kept -= line.length
     if (field === 'event') name = value
-    else if (field === 'data') {
-      data.push(value)
-      kept += value.length
-    }
   }
 
   return (text) => {
-    let start = isAfterReturn && text[0] === '\n' ? 1 : 0
+    const rest = isAfterReturn && text[0] === '\n' ? text.slice(1) : text
     if (text !== '') isAfterReturn = text.endsWith('\r')
-    const lineEnd = /\r\n?|\n/g
-    lineEnd.lastIndex = start
-    for (let found = lineEnd.exec(text); found !== null; found = lineEnd.exec(text)) {
-      pieces.push(text.slice(start, found.index))
-      const line = pieces.join('')
-      kept -= line.length - (found.index - start)
-      pieces = []
-      start = lineEnd.lastIndex
-      readLine(line)
-    }
-    if (start < text.length) {
-      pieces.push(text.slice(start))
-      kept += text.length - start
+    for (const [index, piece] of rest.split(/\r\n?|\n/).entries()) {
+      if (index > 0) {
+        readLine(pieces.join(''))
+        pieces = []
+      }
+      pieces.push(piece)
+      kept += piece.length
     }
     return kept <= maxChars
   }

@@ -1,7 +1,7 @@
 import { createConnectionLocks } from './connection-locks.js'
 import { watchPage } from './page-watch.js'
 import { createRungMemory } from './rung-memory.js'
-import type { ConnectionLocks, RungMemory, Surroundings } from './surroundings.js'
+import type { RungMemory, Surroundings } from './surroundings.js'
 import { createTasks } from './tasks.js'
 
 /** What may be used instead of the globals. */
@@ -13,11 +13,12 @@ export interface GlobalChoices {
 /** The globals of a browser page, a worker, Node or React Native, as far as they are there. */
 export function globalSurroundings(choices: GlobalChoices): Surroundings {
   const { fetch = globalThis.fetch, WebSocket = globalThis.WebSocket } = choices
-  const isBrowser = typeof document !== 'undefined' || 'WorkerGlobalScope' in globalThis
-  const locks = isBrowser ? pageLocks() : undefined
+  const { document, navigator, performance, Response, TextDecoder }: Partial<typeof globalThis> = globalThis
+  // Only browsers share few connections among pages.
+  const manager = document || 'WorkerGlobalScope' in globalThis ? navigator?.locks : undefined
   const memory = pageMemory()
   return {
-    now: typeof performance === 'undefined' ? () => Date.now() : () => performance.now(),
+    now: () => (performance ?? Date).now(),
     after(delayMs, run) {
       const timer = setTimeout(run, delayMs)
       return () => clearTimeout(timer)
@@ -25,29 +26,20 @@ export function globalSurroundings(choices: GlobalChoices): Surroundings {
     soon: createTasks(),
     random: Math.random,
     // Called as methods of another object both would throw.
-    fetch: typeof fetch === 'function' ? (input, init) => fetch(input, init) : undefined,
+    fetch: fetch && ((input, init) => fetch(input, init)),
     // The type of the global one says more of `this` and of events than a carrier needs.
-    WebSocket:
-      typeof WebSocket === 'function' ? (WebSocket as unknown as NonNullable<Surroundings['WebSocket']>) : undefined,
-    canStream:
-      choices.fetch !== undefined ||
-      (typeof Response === 'function' && 'body' in Response.prototype && typeof TextDecoder === 'function'),
+    WebSocket: WebSocket as unknown as Surroundings['WebSocket'],
+    canStream: Boolean(choices.fetch || (Response && 'body' in Response.prototype && TextDecoder)),
     watch: (told) => watchPage(told, globalThis),
-    ...(locks && { locks }),
+    ...(manager && { locks: createConnectionLocks(manager, performance) }),
     ...(memory && { memory }),
   }
-}
-
-/** Only browsers share few connections among pages. */
-function pageLocks(): ConnectionLocks | undefined {
-  const manager = typeof navigator === 'undefined' ? undefined : navigator.locks
-  return manager && createConnectionLocks(manager, typeof performance === 'undefined' ? undefined : performance)
 }
 
 function pageMemory(): RungMemory | undefined {
   try {
     // Reading the name alone throws where storage is forbidden.
-    const storage = typeof sessionStorage === 'undefined' ? undefined : sessionStorage
+    const storage = globalThis.sessionStorage as Storage | undefined
     return storage && createRungMemory(storage, () => Date.now())
   } catch {
     return undefined

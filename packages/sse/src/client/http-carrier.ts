@@ -1,7 +1,8 @@
-import { readObject } from '../wire/control.js'
+import { parsed, readObject } from '../wire/control.js'
 import { areItems } from '../wire/items.js'
 import { fromBase64 } from './base64.js'
 import type { Carrier, CarrierListener, Refused } from './carrier.js'
+import { MALFORMED, TOO_LARGE } from './endings.js'
 import { createEventParser } from './event-parser.js'
 import type { HeaderFields } from './options.js'
 import { type Requests, verdict } from './requests.js'
@@ -25,21 +26,16 @@ export function openHttpCarrier(
   }
 
   const readBatch = (text: string) => {
-    let items: unknown
-    try {
-      items = JSON.parse(text)
-    } catch {
-      // Not a batch, as what follows will say.
-    }
+    const items = parsed(text)
     if (!areItems(items)) {
-      listener.broken('a batch is malformed')
+      listener.broken(MALFORMED)
       return
     }
     for (const item of items) {
       // A message may be the one that ends the link.
       if (isOver) return
       const message = typeof item === 'string' ? item : fromBase64(item.b)
-      if (message === undefined) listener.broken('a message is not base64')
+      if (message === undefined) listener.broken(MALFORMED)
       else listener.message(message)
     }
   }
@@ -59,7 +55,7 @@ export function openHttpCarrier(
     else if (data) {
       isOurs = true
       listener.event(name, data)
-    } else listener.broken('an event is malformed')
+    } else listener.broken(MALFORMED)
   }
 
   const read = async () => {
@@ -83,7 +79,7 @@ export function openHttpCarrier(
       const { done, value } = await reader.read()
       if (isOver || done) return undefined
       listener.heard()
-      if (!parse(decoder.decode(value, { stream: true }))) listener.broken('an event is too long')
+      if (!parse(decoder.decode(value, { stream: true }))) listener.broken(TOO_LARGE)
     }
   }
 

@@ -1,5 +1,4 @@
 export { createHttpLink, HttpLink, type LinkEvents } from './http-link.js'
-export type { RungName } from './ladder.js'
-export type { HeaderFields, HttpLinkOptions } from './options.js'
+export type { HeaderFields, HttpLinkOptions, RungName } from './options.js'
 export type { CarrierSocket, ConnectionLocks, RungMemory, Sign, Surroundings } from './surroundings.js'
 export type { LinkTimes } from './times.js'

@@ -1,5 +1,4 @@
-/** What carries messages down. */
-export type RungName = 'websocket' | 'stream' | 'poll'
+import type { RungName } from './options.js'
 
 /**
  * Which rung carries next (PROTOCOL.md, section 9). Knows neither timers nor carriers: it is told what happened and when.
@@ -28,6 +27,9 @@ const LONGEST_MS = 600_000
 /** A carrier that ended sooner than this after its `o` was of little use. */
 const QUICK_MS: Record<RungName, number> = { websocket: 30_000, stream: 5_000, poll: 0 }
 
+/** A time before all others. */
+const NEVER = -1
+
 interface Step {
   readonly rung: RungName
   /** Not tried before. */
@@ -41,7 +43,7 @@ interface Step {
 
 /** `rungs`: best first; the last is the one that is left when the others fail. `remembered`: where to begin. */
 export function createLadder(rungs: readonly RungName[], remembered: string | undefined, startMs: number): Ladder {
-  const steps: Step[] = rungs.map((rung) => ({ rung, at: 0, failures: 0, quick: 0, unprovedAt: -1 }))
+  const steps: Step[] = rungs.map((rung) => ({ rung, at: 0, failures: 0, quick: 0, unprovedAt: NEVER }))
   const last = steps.length - 1
   const indexOf = (rung: RungName) => steps.findIndex((step) => step.rung === rung)
   let level = Math.max(0, indexOf(remembered as RungName))
@@ -54,9 +56,10 @@ export function createLadder(rungs: readonly RungName[], remembered: string | un
     level = found < 0 ? last : found
   }
 
-  const forgive = (nowMs: number) => {
+  /** What failed unproved since then may be tried again at once. */
+  const forgive = (nowMs: number, sinceMs = workedAt) => {
     for (const step of steps) {
-      if (step.unprovedAt < workedAt) continue
+      if (step.unprovedAt < sinceMs) continue
       step.at = nowMs
       step.failures = 0
     }
@@ -75,10 +78,10 @@ export function createLadder(rungs: readonly RungName[], remembered: string | un
     failed(rung, nowMs, livedMs = 0) {
       const index = indexOf(rung)
       const step = steps[index]
-      if (step === undefined) return
+      if (!step) return
       if (livedMs > FIRST_CLIMB_MS) step.failures = 0
       step.at = nowMs + Math.min(FIRST_CLIMB_MS * 2 ** step.failures++, LONGEST_MS)
-      step.unprovedAt = livedMs > 0 ? -1 : nowMs
+      step.unprovedAt = livedMs > 0 ? NEVER : nowMs
       if (index < level) return
       if (index < last) descend(index + 1, nowMs)
       else if (++lowestFailures % 2 === 0) {
@@ -90,21 +93,18 @@ export function createLadder(rungs: readonly RungName[], remembered: string | un
     lost(rung, nowMs, livedMs) {
       const index = indexOf(rung)
       const step = steps[index]
-      if (step === undefined) return
+      if (!step) return
       step.quick = livedMs < QUICK_MS[rung] ? step.quick + 1 : 0
       if (step.quick < 2) return
       step.quick = 0
       step.at = nowMs + (rung === 'websocket' ? LONGEST_MS : FIRST_CLIMB_MS)
-      step.unprovedAt = -1
+      step.unprovedAt = NEVER
       if (index === level && index < last) descend(index + 1, nowMs)
     },
     better: (nowMs) => steps.slice(0, level).find((step) => step.at <= nowMs)?.rung,
     betterAt: () => (level === 0 ? undefined : Math.min(...steps.slice(0, level).map((step) => step.at))),
     changed(nowMs) {
-      for (const step of steps) {
-        step.at = nowMs
-        step.failures = 0
-      }
+      forgive(nowMs, NEVER)
     },
   }
 }

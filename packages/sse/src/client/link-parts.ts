@@ -1,8 +1,8 @@
 import type { CloseReason, Opened } from '../wire/requests.js'
 import type { Refused } from './carrier.js'
 import type { Downlink } from './downlink.js'
-import type { RungName } from './ladder.js'
-import type { HeaderFields } from './options.js'
+import type { Ladder } from './ladder.js'
+import type { Endpoint, HeaderFields, RungName } from './options.js'
 import type { Members } from './reading.js'
 import type { Requests } from './requests.js'
 import type { RoundTrip } from './round-trip.js'
@@ -19,6 +19,10 @@ export interface LinkParts {
   readonly uplink: Uplink
   readonly downlink: Downlink
   readonly host: LinkHost
+  readonly ladder: Ladder
+  /** Sub-protocols of what the link carries. */
+  readonly protocols: readonly string[]
+  readonly endpoint: Endpoint
 }
 
 /** What the parts of a link ask and tell of the whole. */
@@ -46,8 +50,6 @@ export interface LinkHost {
   openByHttp(): void
   /** A socket brought the link. */
   opened(opened: Opened): void
-  /** An attach has ended: the link may be over by that. */
-  gone(): void
   /** Another attach carries now, or none: what waits may go another way. */
   changed(): void
   /** A carrier of this rung is proved; undefined: what carried is lost, and the link looks for another. */

@@ -2,8 +2,9 @@ import { CLOSE } from '../wire/protocol.js'
 import type { Opened } from '../wire/requests.js'
 import type { Credentials } from './credentials.js'
 import type { LinkParts } from './link-parts.js'
-import { countOf, openedOf } from './reading.js'
+import { countOf, isBusy, openedOf } from './reading.js'
 import type { Request } from './requests.js'
+import { createTimer, pauseMs } from './timer.js'
 
 /** Opens the link by HTTP: again and again until it succeeds, is refused, or is stopped (PROTOCOL.md, section 3). */
 export interface Opening {
@@ -15,14 +16,13 @@ export interface Opening {
 }
 
 export function createOpening(
-  { surroundings, times, requests, roundTrip, host }: LinkParts,
-  protocols: readonly string[],
+  { surroundings, times, requests, roundTrip, host, protocols }: LinkParts,
   credentials: Credentials,
   opened: (opened: Opened) => void,
 ): Opening {
-  const { now, after, random } = surroundings
+  const { now, after } = surroundings
   let request: Request | undefined
-  let retry: (() => void) | undefined
+  const retry = createTimer(after)
   let isBegun = false
   let isOver = false
   let failures = 0
@@ -32,29 +32,24 @@ export function createOpening(
     const headers = await credentials.ask()
     if (isOver) return
     if (headers === null) {
-      host.end(CLOSE.credentials, 'the header fields for the opening could not be had')
+      host.end(CLOSE.credentials, 'no header fields')
       return
     }
     request = requests.post('open', { v: 1, protocols }, times.openMs, headers)
     const answer = await request.answer
     if (isOver) return
-    status = answer.isOurs ? answer.status : 0
-    let afterMs: number | undefined
-    if (answer.isOurs) {
-      const link = status === 200 ? openedOf(answer.body) : undefined
-      if (link) {
-        roundTrip.took(answer.tookMs)
-        opened(link)
-        return
-      }
-      if (status === 401 && credentials.mayAskAgain(now())) afterMs = 0
-      else if (status === 429 || status === 503) afterMs = countOf(answer.body.after)
-      else {
-        host.refused(answer)
-        return
-      }
+    const { body, tookMs } = answer
+    status = body ? answer.status : 0
+    const link = body && status === 200 ? openedOf(body) : undefined
+    const isAsked = status === 401 && credentials.mayAskAgain(now())
+    if (link) {
+      roundTrip.took(tookMs)
+      opened(link)
+    } else if (body && !isAsked && !isBusy(status)) host.refused({ status, body })
+    else {
+      const afterMs = isAsked ? 0 : countOf(body?.after)
+      retry.set(afterMs ?? pauseMs(surroundings, ++failures), () => void open())
     }
-    retry = after(afterMs ?? random() * Math.min(5_000, 250 * 2 ** failures++), () => void open())
   }
 
   return {
@@ -64,13 +59,13 @@ export function createOpening(
       void open()
     },
     timedOut() {
-      if (status === 429 || status === 503) host.end(CLOSE.tryLater, 'the server takes no new links now')
-      else host.end(CLOSE.timePassed, 'the link could not be opened in time')
+      if (isBusy(status)) host.end(CLOSE.tryLater, 'server busy')
+      else host.end(CLOSE.timePassed, 'not opened in time')
     },
     stop() {
       isOver = true
       request?.abort()
-      retry?.()
+      retry.stop()
     },
   }
 }

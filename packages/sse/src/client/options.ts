@@ -1,6 +1,8 @@
-import type { RungName } from './ladder.js'
 import type { Surroundings } from './surroundings.js'
 import type { LinkTimes } from './times.js'
+
+/** What carries messages down. */
+export type RungName = 'websocket' | 'stream' | 'poll'
 
 /** How a link is made. */
 export interface HttpLinkOptions {
@@ -45,13 +47,11 @@ export interface Endpoint {
 
 /** The addresses from any of the forms `https://`, `wss://` or relative to the page. Throws a SyntaxError. */
 export function endpointOf(url: string, page: string | undefined): Endpoint {
+  const isAbsolute = /^(http|ws)s?:\/\//i
   let absolute = url.replace(/#.*$/, '')
   // Where URLs are absolute no URL class is needed: not every surrounding has a whole one.
-  if (!/^(https?|wss?):\/\//i.test(absolute)) {
-    if (page === undefined) throw new SyntaxError(`${url} is not an absolute URL, and there is no page to start from`)
-    absolute = new URL(absolute, page).href
-  }
-  if (!/^(https?|wss?):/i.test(absolute)) throw new SyntaxError(`${url} is neither an HTTP nor a WebSocket URL`)
+  if (page && !isAbsolute.test(absolute)) absolute = new URL(absolute, page).href
+  if (!isAbsolute.test(absolute)) throw new SyntaxError(`no HTTP or WebSocket URL: ${url}`)
   return { http: absolute.replace(/^ws/i, 'http'), socket: absolute.replace(/^http/i, 'ws') }
 }
 

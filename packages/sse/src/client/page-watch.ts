@@ -8,9 +8,14 @@ export interface PageScope {
 }
 
 interface Target {
-  addEventListener(type: string, listener: (event: { readonly persisted?: boolean }) => void): void
-  removeEventListener(type: string, listener: (event: { readonly persisted?: boolean }) => void): void
+  addEventListener(type: string, listener: (event: PageEvent) => void): void
+  removeEventListener(type: string, listener: (event: PageEvent) => void): void
   readonly visibilityState?: string
+}
+
+interface PageEvent {
+  readonly type: string
+  readonly persisted?: boolean
 }
 
 const TICK_MS = 5_000
@@ -25,41 +30,33 @@ export function watchPage(
 ): () => void {
   const page = targetOf(scope)
   const document = targetOf(scope.document)
-  const ends: (() => void)[] = []
-  const listen = (
-    target: Target | undefined,
-    type: string,
-    sign: (event: { readonly persisted?: boolean }) => Sign | undefined,
-  ) => {
-    if (target === undefined) return
-    const listener = (event: { readonly persisted?: boolean }) => {
-      const found = sign(event)
-      if (found !== undefined) told(found)
-    }
-    target.addEventListener(type, listener)
-    ends.push(() => target.removeEventListener(type, listener))
+  const listener = ({ type, persisted }: PageEvent) => {
+    if (type === 'online' || type === 'offline') told(type)
+    else if (type === 'pageshow' && persisted) told('restored')
+    else if (type === 'pagehide' && !persisted) told('left')
+    else if (type === 'visibilitychange' && document?.visibilityState === 'visible') told('visible')
   }
-  listen(page, 'online', () => 'online')
-  listen(page, 'offline', () => 'offline')
-  if (document !== undefined) {
-    listen(page, 'pageshow', (event) => (event.persisted ? 'restored' : undefined))
-    listen(page, 'pagehide', (event) => (event.persisted ? undefined : 'left'))
-    listen(document, 'visibilitychange', () => (document.visibilityState === 'visible' ? 'visible' : undefined))
-  }
+  const listened: readonly (readonly [Target | undefined, string])[] = [
+    [page, 'online'],
+    [page, 'offline'],
+    [document && page, 'pageshow'],
+    [document && page, 'pagehide'],
+    [document, 'visibilitychange'],
+  ]
+  for (const [target, type] of listened) target?.addEventListener(type, listener)
 
   // Not the monotonic clock: in some places it stands still while the machine sleeps.
   let tickedAt = wallClock()
-  const timer: unknown = setInterval(() => {
+  const timer = setInterval(() => {
     const lateMs = wallClock() - tickedAt - TICK_MS
     tickedAt = wallClock()
     if (lateMs > (document?.visibilityState === 'hidden' ? HIDDEN_MS : TICK_MS)) told('suspended')
-  }, TICK_MS)
+  }, TICK_MS) as number | { unref?(): void }
   // In Node a link keeps the process alive by its sockets, not by this.
-  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
-    timer.unref()
-  ends.push(() => clearInterval(timer as ReturnType<typeof setInterval>))
+  if (typeof timer === 'object') timer.unref?.()
   return () => {
-    for (const end of ends.splice(0)) end()
+    clearInterval(timer as ReturnType<typeof setInterval>)
+    for (const [target, type] of listened) target?.removeEventListener(type, listener)
   }
 }
 

@@ -1,13 +1,20 @@
 import { readObject } from '../wire/control.js'
-import type { Refused } from './carrier.js'
 import type { HeaderFields } from './options.js'
 import type { Members } from './reading.js'
 import type { Surroundings } from './surroundings.js'
+import { createTimer } from './timer.js'
 
-/** What became of a request: an answer of the server, or none; then the status is an intermediary's, or 0. */
-export type Answer =
-  | (Refused & { readonly isOurs: true; readonly tookMs: number })
-  | { readonly isOurs: false; readonly status: number; readonly isLate: boolean }
+/** What became of a request. */
+export interface Answer {
+  /** That of the server or of an intermediary; 0: no answer came. */
+  readonly status: number
+  /** Undefined: the server did not speak. */
+  readonly body: Members | undefined
+  /** How long it took. */
+  readonly tookMs: number
+  /** Nothing came in its time. */
+  readonly isLate?: boolean
+}
 
 /** A request under way. */
 export interface Request {
@@ -24,9 +31,9 @@ export interface Requests {
   /** The endpoint, without a slash at its end. */
   readonly base: string
   /** The bare request. Rejects on network failures. */
-  fetch(door: string, body: object | string, init: RequestInit, headers?: HeaderFields): Promise<Response>
+  fetch(door: string, body: object, init: RequestInit, headers?: HeaderFields): Promise<Response>
   /** A request with a JSON answer. `keepalive`: it goes on when the page is gone. */
-  post(door: string, body: object | string, timeoutMs: number, headers?: HeaderFields, keepalive?: boolean): Request
+  post(door: string, body: object, timeoutMs: number, headers?: HeaderFields, keepalive?: boolean): Request
 }
 
 export function createRequests(
@@ -34,17 +41,19 @@ export function createRequests(
   url: string,
   credentials: RequestCredentials | undefined,
 ): Requests {
-  const [path = '', query] = url.split('?', 2)
-  const base = path.replace(/\/$/, '')
+  const [, base = '', query = ''] = /^([^?]*?)\/?(\?.*)?$/s.exec(url) ?? []
 
-  const send: Requests['fetch'] = async (door, content, init, headers) => {
-    if (!fetch) throw new TypeError('fetch is not available here')
-    const body = typeof content === 'string' ? content : JSON.stringify(content)
-    // A text body makes `text/plain`: without header fields a page of another origin needs no preflight.
-    const whole: RequestInit = { ...init, method: 'POST', cache: 'no-store', body }
-    if (headers) whole.headers = { ...headers }
-    if (credentials) whole.credentials = credentials
-    return fetch(`${base}/${door}${query === undefined ? '' : `?${query}`}`, whole)
+  const send: Requests['fetch'] = async (door, body, init, headers) => {
+    if (!fetch) throw new TypeError('no fetch')
+    return fetch(`${base}/${door}${query}`, {
+      ...init,
+      method: 'POST',
+      cache: 'no-store',
+      // A text body makes `text/plain`: without header fields a page of another origin needs no preflight.
+      body: JSON.stringify(body),
+      ...(headers && { headers: { ...headers } }),
+      ...(credentials && { credentials }),
+    })
   }
 
   return {
@@ -53,39 +62,30 @@ export function createRequests(
     post(door, body, timeoutMs, headers, keepalive = false) {
       const startedAt = now()
       const controller = new AbortController()
-      let dueAt = startedAt + timeoutMs
+      const timer = createTimer(after)
+      let dueAt = Number.POSITIVE_INFINITY
       let settle: (answer: Answer) => void = () => {}
       const answer = new Promise<Answer>((resolve) => {
         settle = resolve
       })
-      const fail = (isLate: boolean) => {
-        cancel()
-        settle({ isOurs: false, status: 0, isLate })
+      const end = (status: number, members?: Members, isLate = false) => {
+        timer.stop()
+        settle({ status, body: members, tookMs: now() - startedAt, isLate })
+      }
+      const abort = (isLate = false) => {
+        end(0, undefined, isLate)
         controller.abort()
       }
-      let cancel = after(timeoutMs, () => fail(true))
-      send(door, body, { signal: controller.signal, keepalive }, headers)
-        .then(async (response) => {
-          const { status } = response
-          const ours = verdict(await response.text())
-          cancel()
-          settle(
-            ours
-              ? { isOurs: true, status, body: ours, tookMs: now() - startedAt }
-              : { isOurs: false, status, isLate: false },
-          )
-        })
-        .catch(() => fail(false))
-      return {
-        answer,
-        hurry(withinMs) {
-          if (dueAt - now() <= withinMs) return
-          cancel()
-          dueAt = now() + withinMs
-          cancel = after(withinMs, () => fail(true))
-        },
-        abort: () => fail(false),
+      const hurry = (withinMs: number) => {
+        if (dueAt - now() <= withinMs) return
+        dueAt = now() + withinMs
+        timer.set(withinMs, () => abort(true))
       }
+      hurry(timeoutMs)
+      send(door, body, { signal: controller.signal, keepalive }, headers)
+        .then(async (response) => end(response.status, verdict(await response.text())))
+        .catch(() => abort())
+      return { answer, hurry, abort }
     },
   }
 }

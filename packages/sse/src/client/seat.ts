@@ -13,7 +13,7 @@ export interface Seat {
 export function createSeat({ locks }: Surroundings, url: string): Seat {
   let release: (() => void) | undefined
   return {
-    isTaken: () => !locks || release !== undefined,
+    isTaken: () => !locks || Boolean(release),
     async take(isWanted) {
       if (!locks || release) return
       const taken = await locks.take(url).catch(() => undefined)

@@ -3,8 +3,6 @@ import type { LinkParts } from './link-parts.js'
 
 /** Judges attaches on which nothing comes. */
 export interface Silence {
-  /** It must be proved within so long. */
-  proof(attach: Attach, withinMs: number): void
   /** From now on bytes must come at least so often. */
   stall(attach: Attach, withinMs: number): void
   /** The server said that it wrote messages up to a number: if they do not come, something holds them back. */
@@ -13,13 +11,12 @@ export interface Silence {
 
 /** `silent`: told of an attach that did not keep its time. `overslept`: it may have; this machine's timers came too late. */
 export function createSilence(
-  { surroundings: { now, after }, times, roundTrip }: LinkParts,
+  { surroundings: { now }, times, roundTrip }: LinkParts,
   silent: (attach: Attach) => void,
   overslept: (attach: Attach) => void,
 ): Silence {
   const stall = (attach: Attach, withinMs: number, dueAt = attach.heardAt + withinMs) => {
-    attach.silence?.()
-    attach.silence = after(Math.max(0, dueAt - now()), () => {
+    attach.silence.set(dueAt - now(), () => {
       if (attach.heardAt + withinMs > now()) stall(attach, withinMs)
       else if (now() <= dueAt + times.lateTimerMs) silent(attach)
       else {
@@ -31,8 +28,7 @@ export function createSilence(
 
   const late = (attach: Attach, fromMs: number) => {
     const patience = roundTrip.patience(2_000)
-    attach.lateness = after(Math.max(0, fromMs + patience - now()), () => {
-      delete attach.lateness
+    attach.lateness.set(fromMs + patience - now(), () => {
       if (attach.position >= attach.owed) return
       if (attach.heardAt + patience > now() && attach.heardAt > fromMs) late(attach, attach.heardAt)
       else silent(attach)
@@ -40,15 +36,11 @@ export function createSilence(
   }
 
   return {
-    proof(attach, withinMs) {
-      attach.silence?.()
-      attach.silence = after(withinMs, () => silent(attach))
-    },
     stall,
     owed(attach, sent) {
       if (sent <= attach.position) return
       attach.owed = Math.max(attach.owed, sent)
-      if (!attach.lateness) late(attach, now())
+      if (!attach.lateness.isSet()) late(attach, now())
     },
   }
 }

@@ -1,6 +1,7 @@
 import { isControl, readControl, readData, writeControl, writeData } from '../wire/control.js'
 import { LINK_PROTOCOL } from '../wire/protocol.js'
 import type { Carrier, CarrierListener } from './carrier.js'
+import { MALFORMED } from './endings.js'
 import { countOf, type Members } from './reading.js'
 import type { Surroundings } from './surroundings.js'
 
@@ -25,7 +26,7 @@ export function openSocketCarrier(
   greeted: (data: Members) => void,
   failed: () => void,
 ): SocketCarrier {
-  if (!WebSocket) throw new TypeError('WebSocket is not available here')
+  if (!WebSocket) throw new TypeError('no WebSocket')
   const socket = new WebSocket(url, [LINK_PROTOCOL, ...protocols])
   let listener: CarrierListener | undefined
   let isGreeted = false
@@ -34,9 +35,7 @@ export function openSocketCarrier(
   const drop = () => {
     if (isOver) return
     isOver = true
-    socket.onopen = socket.onmessage = socket.onclose = null
-    // Closing one that never opened may still tell of an error, and some implementations throw what nobody hears.
-    socket.onerror = () => {}
+    // What it tells after this, as that it never opened, is heard by handlers that do nothing: nobody else would hear it.
     try {
       socket.close(1000)
     } catch {
@@ -66,24 +65,22 @@ export function openSocketCarrier(
   socket.onclose = socket.onerror = () => end()
   socket.onmessage = ({ data }) => {
     if (isOver) return
-    const text = typeof data === 'string' ? data : undefined
-    const isData = text === undefined || !isControl(text)
-    const control = isData ? undefined : readControl(text)
+    const isText = typeof data === 'string'
+    const isWord = isText && isControl(data)
+    const control = isWord ? readControl(data) : undefined
+    const letter = control?.letter
     // A refusal is not the owner's word: any node may say that it cannot reach it.
-    if (control?.letter !== 'e') listener?.heard()
+    if (letter !== 'e') listener?.heard()
     if (!isGreeted) {
-      if (control?.letter !== 'o' || control.data.v !== 1) end()
-      else {
-        isGreeted = true
-        greeted(control.data)
-      }
-    } else if (!isData) {
-      if (control?.letter === 'e') end(control.data)
-      else if (control) listener?.event(control.letter, control.data)
-      else listener?.broken('a control message is malformed')
-    } else if (text !== undefined) listener?.message(readData(text))
+      isGreeted = letter === 'o' && control?.data.v === 1
+      if (control && isGreeted) greeted(control.data)
+      else end()
+    } else if (control) {
+      if (control.letter === 'e') end(control.data)
+      else listener?.event(control.letter, control.data)
+    } else if (isText && !isWord) listener?.message(readData(data))
     else if (data instanceof ArrayBuffer) listener?.message(data)
-    else listener?.broken('a message is neither text nor bytes')
+    else listener?.broken(MALFORMED)
   }
 
   return {

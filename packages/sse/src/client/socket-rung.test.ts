@@ -37,7 +37,7 @@ describe('a link on a WebSocket', () => {
     socket.open()
     expect(socket.take()).toEqual([])
     await socket.say('o', { ...GREETING, link: 'other~2' })
-    expect(socket.take()).toEqual(['\u0001a{"v":1,"link":"owner~1","key":"secret","attach":2,"ack":1}'])
+    expect(socket.take()).toEqual(['\u0001a{"link":"owner~1","v":1,"key":"secret","attach":2,"ack":1}'])
     await socket.say('o', attached(2, 1, 1))
     expect(socket.take()).toEqual(['\u0001s{"seq":2}', 'b', 'c', '\u0001k{"ack":1,"sent":3,"ping":1}'])
     await socket.message('one')

@@ -1,7 +1,7 @@
-import type { Ladder } from './ladder.js'
 import type { LinkParts } from './link-parts.js'
 import type { Members } from './reading.js'
 import { openSocketCarrier, type SocketCarrier } from './socket-carrier.js'
+import { createTimer } from './timer.js'
 
 /** At most one WebSocket on its way to the server's first word; it has no attach yet. */
 export interface SocketTry {
@@ -25,22 +25,20 @@ export interface SocketTryOwner {
 }
 
 export function createSocketTry(
-  { surroundings, times, roundTrip }: LinkParts,
-  ladder: Ladder,
-  url: string,
-  protocols: readonly string[],
+  { surroundings, times, roundTrip, ladder, protocols, endpoint }: LinkParts,
   owner: SocketTryOwner,
 ): SocketTry {
   const { now, after } = surroundings
-  const cancels: (() => void)[] = []
+  const deadline = createTimer(after)
+  const headStart = createTimer(after)
   let socket: SocketCarrier | undefined
   let isGreeted = false
-  let isAhead = false
 
   const release = () => {
     const released = socket
-    for (const cancel of cancels.splice(0)) cancel()
-    isGreeted = isAhead = false
+    deadline.stop()
+    headStart.stop()
+    isGreeted = false
     socket = undefined
     return released
   }
@@ -59,23 +57,20 @@ export function createSocketTry(
         owner.greeted(data)
       }
       try {
-        socket = openSocketCarrier(surroundings, url, protocols, greeted, failed)
+        socket = openSocketCarrier(surroundings, endpoint.socket, protocols, greeted, failed)
       } catch {
         failed()
         return true
       }
-      isAhead = isAlone
-      cancels.push(after(times.openMs, failed))
+      deadline.set(times.openMs, failed)
       const waited = () => {
-        isAhead = false
         if (!isGreeted) owner.waited()
       }
-      const headStartMs = roundTrip.ms() === undefined ? times.headStartMs : roundTrip.patience(1_000)
-      if (isAlone) cancels.push(after(headStartMs, waited))
+      if (isAlone) headStart.set(roundTrip.ms() === undefined ? times.headStartMs : roundTrip.patience(1_000), waited)
       return true
     },
-    isUnderWay: () => socket !== undefined,
-    isAhead: () => isAhead,
+    isUnderWay: () => Boolean(socket),
+    isAhead: headStart.isSet,
     take: () => (isGreeted ? release() : undefined),
     stop: () => release()?.drop(),
   }

@@ -1,7 +1,8 @@
 import type { CloseReason } from '../wire/requests.js'
 import type { LinkParts } from './link-parts.js'
 import type { SocketCarrier } from './socket-carrier.js'
-import { utf8Bytes } from './text.js'
+import { sizeOf } from './text.js'
+import { createTimer } from './timer.js'
 
 const PATIENCE_MS = 2_000
 
@@ -29,12 +30,10 @@ interface Ping {
   atMs: number
   /** The last data before it: its `k` acknowledges all up to there. */
   readonly covers: number
-  /** Bytes that had not left when it was sent, itself among them. */
-  readonly queued: number
+  /** Bytes up to its own last that had not left when it was sent, or last looked at. */
+  queued: number
   /** Bytes that were sent behind it. */
   behind: number
-  /** How many of all these have left. */
-  departed: number
 }
 
 /** `mute`: nothing that is sent arrives, though messages may still come down. */
@@ -46,29 +45,29 @@ export function createSocketUplink(parts: LinkParts, socket: SocketCarrier, mute
   /** When something was last acknowledged. */
   let progressAt = now()
   let ping: Ping | undefined
-  let checking: (() => void) | undefined
-  let watching: (() => void) | undefined
+  const checking = createTimer(after)
+  const watching = createTimer(after)
+  let isOver = false
 
   const beat = (isPing = false) => {
     const data = { ack: host.acknowledgement(), sent: next - 1 }
     socket.sendControl('k', isPing ? { ...data, ping: 1 } : data)
     if (!isPing) return
-    ping = { atMs: now(), covers: next - 1, queued: socket.bufferedAmount(), behind: 0, departed: 0 }
+    ping = { atMs: now(), covers: next - 1, queued: socket.bufferedAmount(), behind: 0 }
     watch()
   }
 
   /** A slow way out is not a mute one: until a ping has left, it only counts that bytes do. */
   const getOn = (waiting: Ping) => {
-    const left = socket.bufferedAmount()
-    const departed = waiting.queued + waiting.behind - left
-    if (left > waiting.behind && departed > waiting.departed) waiting.atMs = now()
-    waiting.departed = departed
+    const queued = socket.bufferedAmount() - waiting.behind
+    if (queued > 0 && queued < waiting.queued) waiting.atMs = now()
+    waiting.queued = queued
   }
 
   const stop = () => {
-    watching?.()
-    checking?.()
-    watching = checking = () => {}
+    isOver = true
+    watching.stop()
+    checking.stop()
   }
 
   const fail = () => {
@@ -77,11 +76,10 @@ export function createSocketUplink(parts: LinkParts, socket: SocketCarrier, mute
   }
 
   const watch = () => {
-    if (watching) return
+    if (isOver || watching.isSet()) return
     const patience = roundTrip.patience(PATIENCE_MS)
     const dueAt = now() + patience / 2
-    watching = after(patience / 2, () => {
-      watching = undefined
+    watching.set(patience / 2, () => {
       if (ping) getOn(ping)
       // A clock that stood still says nothing about the socket.
       if (now() > dueAt + patience) {
@@ -103,7 +101,7 @@ export function createSocketUplink(parts: LinkParts, socket: SocketCarrier, mute
     if (next === uplink.first()) progressAt = now()
     for (let data = uplink.at(next); data !== undefined; data = uplink.at(next)) {
       socket.sendData(data)
-      if (ping) ping.behind += typeof data === 'string' ? utf8Bytes(data) : data.byteLength
+      if (ping) ping.behind += sizeOf(data)
       next++
     }
     if (isFirst) beat(true)
@@ -119,8 +117,7 @@ export function createSocketUplink(parts: LinkParts, socket: SocketCarrier, mute
     beat,
     check(withinMs) {
       beat(true)
-      checking?.()
-      checking = after(withinMs, fail)
+      checking.set(withinMs, fail)
     },
     answered(hasProgress) {
       if (hasProgress) progressAt = now()
@@ -128,8 +125,7 @@ export function createSocketUplink(parts: LinkParts, socket: SocketCarrier, mute
       if (!ping || uplink.first() <= ping.covers) return
       roundTrip.took(now() - ping.atMs)
       ping = undefined
-      checking?.()
-      checking = undefined
+      checking.stop()
     },
     close: (reason) => socket.sendControl('c', reason),
     stop,

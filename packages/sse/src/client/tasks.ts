@@ -8,7 +8,7 @@ export function createTasks(): (run: () => void) => void {
   let channel: MessageChannel | undefined
   return (run) => {
     waiting.push(run)
-    if (channel === undefined) {
+    if (!channel) {
       const opened = new MessageChannel()
       channel = opened
       opened.port1.onmessage = () => {

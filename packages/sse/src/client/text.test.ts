@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { fromBase64, toBase64 } from './base64.js'
-import { utf8Bytes, wellFormed } from './text.js'
+import { sizeOf, wellFormed } from './text.js'
 
 it('replaces lone surrogates and nothing else', () => {
   const text = 'a\u0000\r\né€\u{1f600}\uffff'
@@ -10,7 +10,7 @@ it('replaces lone surrogates and nothing else', () => {
 
 it('counts bytes as UTF-8 has them', () => {
   for (const text of ['', 'abc', 'é', '€', '\u{1f600}x', '\u07ff\u0800\uffff'])
-    expect(utf8Bytes(text)).toBe(Buffer.byteLength(text))
+    expect(sizeOf(text)).toBe(Buffer.byteLength(text))
 })
 
 it('reads and writes base64 of all bytes, and refuses what is none', () => {

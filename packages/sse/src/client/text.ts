@@ -3,8 +3,9 @@ export function wellFormed(text: string): string {
   return text.replace(/[\ud800-\udfff]/gu, '\ufffd')
 }
 
-/** Length of a well-formed text in UTF-8. */
-export function utf8Bytes(text: string): number {
+/** Length of a message in bytes: of a well-formed text in UTF-8. */
+export function sizeOf(text: string | ArrayBuffer | Uint8Array): number {
+  if (typeof text !== 'string') return text.byteLength
   let bytes = text.length
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at)

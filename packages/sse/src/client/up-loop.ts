@@ -1,9 +1,11 @@
+import type { Item } from '../wire/items.js'
 import { CLOSE } from '../wire/protocol.js'
 import type { CloseReason, Opened } from '../wire/requests.js'
+import { GAP, TOO_LARGE } from './endings.js'
 import type { LinkParts } from './link-parts.js'
-import { countOf } from './reading.js'
+import { askedPauseOf, countOf, isBusy } from './reading.js'
 import type { Answer, Request } from './requests.js'
-import { utf8Bytes } from './text.js'
+import { createTimer, pauseMs } from './timer.js'
 
 const MAX_ITEMS = 256
 /** What a body holds besides the items, generously. */
@@ -12,8 +14,6 @@ const ENVELOPE_BYTES = 1_024
 const LEAVING_BYTES = 60 * 1_024
 /** Pages of something between that refuse one message for its size must come at least for so long. */
 const LARGE_MS = 5_000
-/** A server that asks for a pause is not obeyed for longer. */
-const LONGEST_PAUSE_MS = 30_000
 
 /** Sends by POST, one request at a time: what comes meanwhile goes into the next (PROTOCOL.md, section 5). */
 export interface UpLoop {
@@ -36,14 +36,14 @@ export interface UpLoop {
 }
 
 export function createUpLoop({ surroundings, times, requests, roundTrip, uplink, host }: LinkParts): UpLoop {
-  const { now, after, random } = surroundings
+  const { now, after } = surroundings
+  const retry = createTimer(after)
   let request: Request | undefined
-  let isBusy = false
+  let isUnderWay = false
   let isAckWanted = false
   let isRenewalWanted = false
-  let checks: ((attach: number | undefined) => void)[] = []
+  const checks: ((attach: number | undefined) => void)[] = []
   let checkMs = 0
-  let retry: (() => void) | undefined
   let maxItems = MAX_ITEMS
   let failures = 0
   let refusedLarge = 0
@@ -51,67 +51,61 @@ export function createUpLoop({ surroundings, times, requests, roundTrip, uplink,
   let stuckSince = 0
   let isOver = false
 
-  const bodyOf = (link: Opened, items: string, close: CloseReason | undefined) => {
-    const head = `{"v":1,"key":${JSON.stringify(link.key)},"seq":${uplink.first()},"ack":${host.acknowledgement()}`
-    return `${head},"items":${items}${close ? `,"close":${JSON.stringify(close)}` : ''}}`
-  }
+  const bodyOf = ({ key }: Opened, items: readonly Item[], close: CloseReason | undefined) => ({
+    v: 1,
+    key,
+    seq: uplink.first(),
+    ack: host.acknowledgement(),
+    items,
+    close,
+  })
 
   /** The same messages go again under the same numbers: first at once, then after a random and growing time. */
   const failed = (startedAt: number, afterMs?: number) => {
     if (failures++ === 0) stuckSince = startedAt
     if (failures >= 3 && now() - stuckSince >= (host.link()?.grace ?? 0)) {
-      host.end(CLOSE.timePassed, 'no message got through for too long')
+      host.end(CLOSE.timePassed, 'no message gets through')
       return
     }
-    const most = failures === 1 ? 0 : Math.min(5_000, 250 * 2 ** (failures - 2))
-    retry = after(afterMs ?? random() * most, () => {
-      retry = undefined
-      kick()
-    })
+    retry.set(afterMs ?? pauseMs(surroundings, failures - 1), kick)
   }
 
-  const taken = (answer: Extract<Answer, { isOurs: true }>, ack: number, isClosed: boolean) => {
-    const { body, tookMs } = answer
+  const taken = ({ body, tookMs }: Answer, ack: number, isClosed: boolean) => {
     failures = refusedLarge = 0
     maxItems = Math.min(MAX_ITEMS, maxItems * 2)
     roundTrip.took(tookMs)
     if (!host.acknowledged(ack)) return
-    if (isClosed) {
-      host.closed()
-      return
+    if (isClosed) host.closed()
+    else {
+      host.expires(body?.expires)
+      host.written(countOf(body?.attach), countOf(body?.sent))
     }
-    host.expires(body.expires)
-    host.written(countOf(body.attach), countOf(body.sent))
   }
 
-  const notTaken = (answer: Answer, count: number, first: number, startedAt: number) => {
-    const { status } = answer
-    if (status === 413 || (!answer.isOurs && answer.isLate)) {
-      maxItems = Math.max(1, Math.floor(count / 2))
-      if (status === 413 && count < 2 && refusedLarge++ === 0) largeSince = now()
+  const notTaken = ({ status, body, isLate }: Answer, count: number, first: number, startedAt: number) => {
+    const isTooLarge = status === 413
+    if (isTooLarge || isLate) maxItems = Math.max(1, Math.floor(count / 2))
+    if (isTooLarge && count < 2) {
+      if (refusedLarge++ === 0) largeSince = now()
       // A page of something between may pass; the server's own word stands.
-      const isLasting = refusedLarge >= 3 && now() - largeSince >= LARGE_MS
-      if (status === 413 && count < 2 && (answer.isOurs || isLasting)) {
-        host.end(CLOSE.tooLarge, 'a message is too large for the server or what is before it')
+      if (body || (refusedLarge >= 3 && now() - largeSince >= LARGE_MS)) {
+        host.end(CLOSE.tooLarge, TOO_LARGE)
         return
       }
     }
     // Whoever says something else has let a message of this size through.
-    if (status !== 413 && status !== 0) refusedLarge = 0
-    if (!answer.isOurs || status === 413 || status === 200) failed(startedAt)
-    else if (status === 409) {
-      if ((countOf(answer.body.expect) ?? 0) < first) host.broken('the server lost messages')
-      else failed(startedAt)
-    } else if (status === 429 || status === 503) {
-      failed(startedAt, Math.min(countOf(answer.body.after) ?? 1_000, LONGEST_PAUSE_MS))
-    } else host.refused(answer)
+    if (!isTooLarge && status !== 0) refusedLarge = 0
+    if (status === 409 && body && (countOf(body.expect) ?? 0) < first) host.broken(GAP)
+    else if (!body || isTooLarge || status === 200 || status === 409) failed(startedAt)
+    else if (isBusy(status)) failed(startedAt, askedPauseOf(body))
+    else host.refused({ status, body })
   }
 
   const isWanted = () =>
     isAckWanted ||
     isRenewalWanted ||
     checks.length > 0 ||
-    (host.isWay() && (uplink.last() >= uplink.first() || host.closing() !== undefined))
+    (host.isWay() && (uplink.last() >= uplink.first() || host.closing()))
 
   const send = async (link: Opened) => {
     const isRenewal = isRenewalWanted
@@ -119,50 +113,49 @@ export function createUpLoop({ surroundings, times, requests, roundTrip, uplink,
     if (isOver) return
     if (!isWanted()) {
       // Meanwhile a WebSocket has taken over.
-      isBusy = false
+      isUnderWay = false
       return
     }
     const first = uplink.first()
     const isWay = host.isWay()
-    const { json, count } = uplink.batch(isWay ? maxItems : 0, link.limits.batch - ENVELOPE_BYTES)
-    const end = first + count - 1
+    const { items } = uplink.batch(isWay ? maxItems : 0, link.limits.batch - ENVELOPE_BYTES)
+    const end = first + items.length - 1
     const close = isWay && end >= uplink.last() ? host.closing() : undefined
     const isAck = isAckWanted
     const startedAt = now()
     isAckWanted = false
     const timeoutMs = checks.length > 0 ? checkMs : roundTrip.patience(times.upMs)
-    request = requests.post(`${link.link}/up`, bodyOf(link, json, close), timeoutMs, headers)
+    request = requests.post(`${link.link}/up`, bodyOf(link, items, close), timeoutMs, headers)
     const answer = await request.answer
+    const { status, body } = answer
     request = undefined
-    isBusy = false
+    isUnderWay = false
     if (isOver) return
-    const ack = answer.isOurs && answer.status === 200 ? countOf(answer.body.ack) : undefined
-    const asked = checks.splice(0)
-    if (answer.isOurs && answer.status !== 503) host.heard()
+    const ack = status === 200 ? countOf(body?.ack) : undefined
     // Who takes a request takes all its messages; another answer must not be asked for again without a pause.
-    if (answer.isOurs && ack !== undefined && ack >= end) {
+    const isTaken = ack !== undefined && ack >= end
+    const asked = checks.splice(0)
+    if (body && status !== 503) host.heard()
+    if (isTaken) {
       if (isRenewal) isRenewalWanted = false
-      taken(answer, ack, close !== undefined)
-      for (const told of asked) told(countOf(answer.body.attach))
+      taken(answer, ack, Boolean(close))
     } else {
       if (isAck) isAckWanted = true
-      notTaken(answer, count, first, startedAt)
-      for (const told of asked) told(undefined)
+      notTaken(answer, items.length, first, startedAt)
     }
+    for (const told of asked) told(isTaken ? countOf(body?.attach) : undefined)
     kick()
   }
 
   const kick = () => {
     const link = host.link()
-    if (isOver || isBusy || retry || !link) return
-    if (!isWanted()) return
-    isBusy = true
+    if (isOver || isUnderWay || retry.isSet() || !link || !isWanted()) return
+    isUnderWay = true
     void send(link)
   }
 
   const hurry = () => {
-    retry?.()
-    retry = undefined
+    retry.stop()
     kick()
   }
 
@@ -186,18 +179,16 @@ export function createUpLoop({ surroundings, times, requests, roundTrip, uplink,
     leave(close, hasData, isWhole) {
       const link = host.link()
       if (!link || !surroundings.fetch) return
-      const { json, count } = uplink.batch(hasData ? MAX_ITEMS : 0, LEAVING_BYTES - ENVELOPE_BYTES)
+      const { items, size } = uplink.batch(hasData ? MAX_ITEMS : 0, LEAVING_BYTES - ENVELOPE_BYTES)
       // A single message may be above what is allowed.
-      const isTooLarge = utf8Bytes(json) > LEAVING_BYTES - ENVELOPE_BYTES
-      if (isWhole && (isTooLarge || uplink.first() + count <= uplink.last())) return
-      const items = isTooLarge ? '[]' : json
-      requests.post(`${link.link}/up`, bodyOf(link, items, close), times.upMs, undefined, true)
+      const fitting = size > LEAVING_BYTES - ENVELOPE_BYTES ? [] : items
+      if (isWhole && uplink.first() + fitting.length <= uplink.last()) return
+      requests.post(`${link.link}/up`, bodyOf(link, fitting, close), times.upMs, undefined, true)
     },
     stop() {
       isOver = true
-      retry?.()
+      retry.stop()
       request?.abort()
-      checks = []
     },
   }
 }

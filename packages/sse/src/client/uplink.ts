@@ -1,11 +1,12 @@
+import type { Item } from '../wire/items.js'
 import { toBase64 } from './base64.js'
-import { utf8Bytes } from './text.js'
+import { sizeOf } from './text.js'
 
 /** Some kept messages, ready for the body of a request. */
 export interface Batch {
-  /** The items, as a JSON array. */
-  readonly json: string
-  readonly count: number
+  readonly items: readonly Item[]
+  /** Their length as JSON, in UTF-8. */
+  readonly size: number
 }
 
 /** The messages to the server: numbered from 1, and kept until they are acknowledged (PROTOCOL.md, I3). */
@@ -17,7 +18,7 @@ export interface Uplink {
   /** How many bytes are not acknowledged. */
   bytes(): number
   /** Numbers a message: well-formed text, or bytes that nobody changes any more. */
-  add(data: string | Uint8Array, bytes: number): void
+  add(data: string | Uint8Array, size: number): void
   /** Forgets all up to a number; one below what is known says nothing new. False: that was never sent. */
   acknowledge(number: number): boolean
   /** The message of a number, which counts as sent from now on. */
@@ -53,17 +54,17 @@ export function createUplink(): Uplink {
       return found?.data
     },
     batch(maxItems, maxBytes) {
-      const items: string[] = []
+      const items: Item[] = []
       let size = 0
-      for (const { data } of kept) {
-        if (items.length >= maxItems) break
-        const json = JSON.stringify(typeof data === 'string' ? data : { b: toBase64(data) })
-        size += utf8Bytes(json) + 1
-        if (items.length > 0 && size > maxBytes) break
-        items.push(json)
+      for (const { data } of kept.slice(0, maxItems)) {
+        const item = typeof data === 'string' ? data : { b: toBase64(data) }
+        const grown = size + sizeOf(JSON.stringify(item)) + 1
+        if (items.length > 0 && grown > maxBytes) break
+        size = grown
+        items.push(item)
       }
       sent = Math.max(sent, first + items.length - 1)
-      return { json: `[${items.join()}]`, count: items.length }
+      return { items, size }
     },
   }
 }

@@ -26,7 +26,7 @@ export function readControl(text: string): Control | undefined {
   if (text.length > MAX_CONTROL_LENGTH) return undefined
   const letter = text.charAt(1)
   const data = readObject(text.slice(2))
-  return letter === '' || data === undefined ? undefined : { letter, data }
+  return data && { letter, data }
 }
 
 /** Data text as the wire has it: one that begins with U+0001 gets one more in front. */
@@ -41,9 +41,14 @@ export function readData(text: string): string {
 
 /** One JSON object. Undefined: it is none. */
 export function readObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  const value = parsed(text)
+  return isObject(value) ? value : undefined
+}
+
+/** What a text is as JSON. Undefined: it is none. */
+export function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }

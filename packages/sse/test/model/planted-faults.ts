@@ -123,8 +123,8 @@ export const COUNT_CHECKS: readonly PlantedFault[] = [
     edits: [
       {
         file: 'client/attach-reader.ts',
-        find: 'attach.openAt !== undefined && sent === attach.position',
-        replace: 'attach.openAt !== undefined && sent !== undefined',
+        find: 'attach.isOpen && sent === attach.position',
+        replace: 'attach.isOpen && sent !== undefined',
       },
     ],
   },

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws'
 import { createHttpLink, type HttpLink } from '../../src/client/http-link.js'
-import type { RungName } from '../../src/client/ladder.js'
+import type { RungName } from '../../src/client/options.js'
 import type { Surroundings } from '../../src/client/surroundings.js'
 import type { ClusterNode } from './cluster.js'
 import { PATH } from './cluster.js'
