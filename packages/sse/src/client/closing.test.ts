@@ -83,9 +83,9 @@ describe('closing a link on a WebSocket', () => {
     link.send('é'.repeat(501))
     expect(link.readyState).toBe(2)
     expect(socket.take()[0]).toMatch('\u0001c{"code":1009')
-    const reason = 'message too large: 1002 bytes, limit 1000'
+    const reason = 'a message of 1002 bytes is above the limit of 1000'
     await socket.say('c', { code: 1009, reason, sent: 0 })
-    expect(told.at(-1)).toBe('close 1009 message too large: 1002 bytes, limit 1000')
+    expect(told.at(-1)).toBe('close 1009 a message of 1002 bytes is above the limit of 1000')
   })
 
   it('ends with 4429 rather than keep more than it may', async () => {

@@ -5,7 +5,7 @@ import { createAttaching } from './attaching.js'
 import type { Refused } from './carrier.js'
 import { createCredentials } from './credentials.js'
 import { createDownlink, type DownData } from './downlink.js'
-import { NO_CREDENTIALS, TOO_LARGE } from './endings.js'
+import { NO_CREDENTIALS } from './endings.js'
 import { createLadder } from './ladder.js'
 import type { LinkHost } from './link-parts.js'
 import { createOpening } from './opening.js'
@@ -169,7 +169,7 @@ export function createConversation(
       attaching.retry()
     } else if (closing && (status === 404 || status === 410)) host.closed()
     else if (status === 410) bye(closeReasonOf(body))
-    else end(refusalCode(status), `refused: ${status} ${body.error}`)
+    else end(refusalCode(status), `the server refused a request with ${status} ${body.error}`)
   }
 
   const host: LinkHost = {
@@ -183,7 +183,7 @@ export function createConversation(
     heard,
     acknowledged(number) {
       const isRight = uplink.acknowledge(number)
-      if (!isRight) host.broken('wrong acknowledgement')
+      if (!isRight) host.broken('the server acknowledged what was never sent')
       else if (closing) flush()
       return isRight
     },
@@ -219,7 +219,7 @@ export function createConversation(
     },
     failed(startedAt) {
       // The clock alone ends nothing: only an attempt that was begun after the time of grace, and failed.
-      if (link && startedAt - heardAt >= link.grace) end(CLOSE.timePassed, 'no server reached')
+      if (link && startedAt - heardAt >= link.grace) end(CLOSE.timePassed, 'the server was not reachable for too long')
     },
     isWay: () => hasPosts && !up() && !attaching.isAwaitingSocket() && !isFarewell,
     closing: () => (isCloseSent() ? undefined : closing),
@@ -260,7 +260,7 @@ export function createConversation(
   const stopWatch = surroundings.watch?.(sign)
   deadline.set(times.openMs, opening.timedOut)
   if (rungs.length > 0) attaching.start()
-  else deadline.set(0, () => end(CLOSE.failed, 'no WebSocket, no fetch'))
+  else deadline.set(0, () => end(CLOSE.failed, 'neither WebSocket nor fetch is available here'))
 
   return {
     state: () => state,
@@ -274,11 +274,11 @@ export function createConversation(
       const { message } = link.limits
       const size = sizeOf(data)
       if (size > message) {
-        this.close(CLOSE.tooLarge, `${TOO_LARGE}: ${size} bytes, limit ${message}`)
+        this.close(CLOSE.tooLarge, `a message of ${size} bytes is above the limit of ${message}`)
         return
       }
       uplink.add(data, size)
-      if (uplink.bytes() > maxBufferedBytes) leave(CLOSE.limit, 'too much is not acknowledged')
+      if (uplink.bytes() > maxBufferedBytes) leave(CLOSE.limit, 'too much was sent that is not acknowledged')
       else flush()
     },
     close(code, reason) {
@@ -288,7 +288,7 @@ export function createConversation(
       if (!wasOpen) {
         attaching.stop()
         opening.stop()
-        deadline.set(0, () => end(1006, 'not open yet'))
+        deadline.set(0, () => end(1006, 'closed before it was open'))
         return
       }
       closing = { code, reason }

@@ -110,16 +110,17 @@ export class HttpLink {
 
   /** Sends one message: it is kept until the server has it. Throws while the link is being opened. */
   send(data: string | ArrayBufferLike | ArrayBufferView): void {
-    if (this.readyState === 0) throw invalid('InvalidStateError', 'not open yet')
+    if (this.readyState === 0) throw invalid('InvalidStateError', 'the link is not open yet')
     // What the caller does with its bytes afterwards must not change a message that has its number.
     this.#conversation.send(typeof data === 'string' ? wellFormed(data) : bytesOf(data).slice())
   }
 
   /** Ends the link behind all that was sent. */
   close(code = 1000, reason = ''): void {
-    if (code !== 1000 && !(code >= 3000 && code <= 4999)) throw invalid('InvalidAccessError', `code ${code}`)
+    if (code !== 1000 && !(code >= 3000 && code <= 4999))
+      throw invalid('InvalidAccessError', `${code} is no code for a close: take 1000, or 3000 to 4999`)
     const text = wellFormed(reason)
-    if (sizeOf(text) > 123) throw invalid('SyntaxError', 'reason over 123 bytes')
+    if (sizeOf(text) > 123) throw invalid('SyntaxError', 'the reason is longer than 123 bytes')
     this.#conversation.close(code, text)
   }
 

@@ -32,7 +32,7 @@ export function createOpening(
     const headers = await credentials.ask()
     if (isOver) return
     if (headers === null) {
-      host.end(CLOSE.credentials, 'no header fields')
+      host.end(CLOSE.credentials, 'the header fields for the opening could not be had')
       return
     }
     request = requests.post('open', { v: 1, protocols }, times.openMs, headers)
@@ -59,8 +59,8 @@ export function createOpening(
       void open()
     },
     timedOut() {
-      if (isBusy(status)) host.end(CLOSE.tryLater, 'server busy')
-      else host.end(CLOSE.timePassed, 'not opened in time')
+      if (isBusy(status)) host.end(CLOSE.tryLater, 'the server takes no new links now')
+      else host.end(CLOSE.timePassed, 'the link could not be opened in time')
     },
     stop() {
       isOver = true

@@ -44,7 +44,7 @@ export function createRequests(
   const [, base = '', query = ''] = /^([^?]*?)\/?(\?.*)?$/s.exec(url) ?? []
 
   const send: Requests['fetch'] = async (door, body, init, headers) => {
-    if (!fetch) throw new TypeError('no fetch')
+    if (!fetch) throw new TypeError('fetch is not available here')
     return fetch(`${base}/${door}${query}`, {
       ...init,
       method: 'POST',

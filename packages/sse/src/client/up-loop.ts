@@ -64,7 +64,7 @@ export function createUpLoop({ surroundings, times, requests, roundTrip, uplink,
   const failed = (startedAt: number, afterMs?: number) => {
     if (failures++ === 0) stuckSince = startedAt
     if (failures >= 3 && now() - stuckSince >= (host.link()?.grace ?? 0)) {
-      host.end(CLOSE.timePassed, 'no message gets through')
+      host.end(CLOSE.timePassed, 'no message got through for too long')
       return
     }
     retry.set(afterMs ?? pauseMs(surroundings, failures - 1), kick)
