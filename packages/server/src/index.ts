@@ -51,6 +51,7 @@ export type {
   PublishOptions,
   RoutedMessage,
   RoutedSubscription,
+  SendToUser,
   SubscriptionRouteOptions,
 } from './routes/definition.js'
 export type { StoreRepair } from './store/durable-repair.js'

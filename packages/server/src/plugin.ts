@@ -51,6 +51,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   const publications = createPublications({
     ...{ broker, syntax, applicationPrefix, replyQueues, observe },
     sessionIds: (userName) => users.sessionIds(userName),
+    hasSession: (sessionId) => users.has(sessionId),
   })
   const dispatch: DispatchParts = {
     broker,

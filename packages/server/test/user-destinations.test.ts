@@ -1,8 +1,9 @@
 import fc from 'fast-check'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { describe, expect, it } from 'vitest'
-import { embeddedBroker } from '../src/index.js'
+import hoofbeat, { type BrokerFactory, embeddedBroker, type SendToUser } from '../src/index.js'
 import { encodeUserName, innerUserDestination } from '../src/users/user-destination.js'
-import { answer, frames, rest, send, usePlugin } from './plugin-application.js'
+import { answer, frames, gate, rest, send, transact, turn, usePlugin } from './plugin-application.js'
 
 const start = usePlugin()
 
@@ -245,4 +246,87 @@ describe('privacy', () => {
       expect(taken).toBeGreaterThan(20)
     },
   )
+})
+
+describe('sendToUser of a route', () => {
+  const answering = (sendToUser: SendToUser | readonly SendToUser[], sendTo?: string) => (app: FastifyInstance) =>
+    app.stomp.message('/ask/:room', { sendToUser, ...(sendTo === undefined ? {} : { sendTo }) }, ({ body }) => body)
+
+  it('answers every session of the sender, and nobody else', async () => {
+    const { connect } = await start({}, answering('/queue/answers/:room'))
+    const [one, two, bob] = [await connect('ada'), await connect('ada'), await connect('bob')]
+    for (const client of [one, two, bob]) await client.subscribe('s', '/user/queue/answers/blue')
+    one.send(send('/app/ask/blue', '"why?"', { receipt: 'r' }))
+    expect(await frames(one, 2)).toEqual(['RECEIPT r', 'why?'])
+    expect(await frames(two, 1)).toEqual(['why?'])
+    expect(await rest(bob)).toEqual([])
+  })
+
+  it('answers the session alone that has sent, where that is asked for', async () => {
+    const { connect } = await start({}, answering({ destination: '/queue/answers', session: 'sender' }))
+    const [one, two] = [await connect('ada'), await connect('ada')]
+    for (const client of [one, two]) await client.subscribe('s', '/user/queue/answers')
+    two.send(send('/app/ask/blue', '1'))
+    expect(await frames(two, 1)).toEqual(['1'])
+    expect(await rest(one)).toEqual([])
+  })
+
+  it('answers an anonymous sender in its own session', async () => {
+    const { connect } = await start({}, answering(['/queue/answers']))
+    const [one, two] = [await connect(), await connect()]
+    for (const client of [one, two]) await client.subscribe('s', '/user/queue/answers')
+    two.send(send('/app/ask/blue', '1'))
+    expect(await frames(two, 1)).toEqual(['1'])
+    expect(await rest(one)).toEqual([])
+  })
+
+  it('publishes beside sendTo, also behind a COMMIT', async () => {
+    const { connect } = await start({}, answering('/queue/answers', '/topic/:room'))
+    const ada = await connect('ada')
+    await ada.subscribe('t', '/topic/blue')
+    await ada.subscribe('u', '/user/queue/answers')
+    ada.send(transact('BEGIN', 't'))
+    ada.send(send('/app/ask/blue', '1', { transaction: 't' }))
+    ada.send(transact('COMMIT', 't'))
+    const got = [await ada.next(), await ada.next()]
+    expect(got.map(({ headers }) => headers.get('destination'))).toEqual(['/topic/blue', '/user/queue/answers'])
+  })
+
+  it('keeps nothing for a session that left while its handler was at work', async () => {
+    const { open, opened } = gate()
+    const published: string[] = []
+    const broker: BrokerFactory = async (parts) => {
+      const broker = await embeddedBroker()(parts)
+      broker.publish = ({ destination }) => void published.push(destination)
+      return broker
+    }
+    const { app, connect } = await start({ broker }, (app) =>
+      app.stomp.message('/ask', { sendToUser: { destination: '/queue/x', session: 'sender' } }, async () => {
+        await opened
+        return 'late'
+      }),
+    )
+    const ada = await connect('ada')
+    ada.send(send('/app/ask'))
+    await turn()
+    ada.link.close()
+    while (app.stomp.users.sessionCount > 0) await turn()
+    open()
+    await turn()
+    expect(published).toEqual([])
+  })
+
+  it.each<[unknown, RegExp]>([
+    ['queue/x', /sendToUser: 'queue\/x' is not a destination/],
+    ['/user/queue/x', /sendToUser: write what follows \/user/],
+    ['/queue/:other', /:other, which is no param/],
+    [[], /there is no destination in the list/],
+    [{ destination: '/queue/x', session: 'mine' }, /session is 'all' or 'sender'/],
+    [{ destination: 7 }, /'7' is not a destination/],
+  ])('refuses %j when it is declared', async (sendToUser, text) => {
+    const app = Fastify()
+    await app.register(hoofbeat)
+    expect(() => app.stomp.message('/ask/:room', { sendToUser: sendToUser as string }, () => 1)).toThrow(text)
+    await app.close()
+  })
 })

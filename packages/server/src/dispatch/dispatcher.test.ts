@@ -56,7 +56,15 @@ function setUp(answer: (request: BrokerRequest) => Settled = () => undefined, mo
   const parts: DispatchParts = {
     broker,
     routes: { findMessage: () => undefined, findSubscription: () => undefined },
-    publications: createPublications({ broker, syntax, applicationPrefix: '/app', replyQueues, sessionIds, observe }),
+    publications: createPublications({
+      broker,
+      syntax,
+      applicationPrefix: '/app',
+      replyQueues,
+      sessionIds,
+      hasSession: () => true,
+      observe,
+    }),
     replyQueues,
     users,
     syntax,

@@ -2,6 +2,7 @@ import type { Broker, Publication, Settled } from '../broker/broker.js'
 import { type DestinationSyntax, isPattern } from '../destination/destination.js'
 import { StompError } from '../errors.js'
 import type { Observe } from '../observe/events.js'
+import type { RouteCaller, RoutePublication } from '../routes/routes.js'
 import { innerUserDestination, otherUserDestination } from '../users/user-destination.js'
 import { REPLY_QUEUE_PREFIX, type ReplyQueues } from './reply-queues.js'
 
@@ -14,8 +15,8 @@ export interface Publications {
   resolve(destination: string): readonly string[]
   /** Hands one publication to the broker. Throws or rejects with a StompError if nothing is served at its destination. */
   publish(publication: Publication): Settled
-  /** Hands over several, in their order; stops at the first that is refused at once. */
-  publishAll(publications: readonly Publication[]): Settled
+  /** Hands over what a route gave to its caller, in order; stops at the first that is refused at once. */
+  publishAll(publications: readonly RoutePublication[], caller: RouteCaller): Settled
   /** Publishes to each session of a user; `destination` is what follows `/user`, as the user subscribes to it. */
   publishToUser(name: string, publication: Publication): Settled
 }
@@ -28,25 +29,38 @@ export interface PublicationsParts {
   readonly replyQueues: ReplyQueues
   /** The sessions of a user, in order of connecting. */
   readonly sessionIds: (userName: string) => readonly string[]
+  /** Whether a session is connected. */
+  readonly hasSession: (sessionId: string) => boolean
   readonly observe: Observe
 }
 
 /** Makes the door to the broker for publications. */
 export function createPublications(parts: PublicationsParts): Publications {
-  const { broker, syntax, applicationPrefix, replyQueues, sessionIds, observe } = parts
+  const { broker, syntax, applicationPrefix, replyQueues, sessionIds, hasSession, observe } = parts
 
   const toEach = (destinations: readonly string[], publication: Publication): Settled => {
     const { headers, body } = publication
     if (destinations.length === 1 && destinations[0] === publication.destination) return broker.publish(publication)
     return together(destinations.map((destination) => () => broker.publish({ destination, headers, body })))
   }
-  const innerOf = (name: string, rest: string): readonly string[] =>
-    sessionIds(name).map((sessionId) => innerUserDestination(sessionId, rest))
+  const innerOf = (sessions: readonly string[], rest: string): readonly string[] =>
+    sessions.map((sessionId) => innerUserDestination(sessionId, rest))
+
+  const publishTo = (sessions: readonly string[], publication: Publication): Settled => {
+    const segments = syntax.segments(publication.destination)
+    if (segments === undefined || isPattern(segments)) {
+      throw new StompError('STOMP_ERR_DESTINATION_INVALID', {
+        message: `Cannot publish to '${publication.destination}' of a user`,
+        cure: 'Name what follows /user in the SUBSCRIBE of the user: /queue/x.',
+      })
+    }
+    return toEach(innerOf(sessions, publication.destination), publication)
+  }
 
   const self: Publications = {
     resolve(destination) {
       const user = otherUserDestination(destination, syntax)
-      if (user !== undefined) return innerOf(user.name, user.rest)
+      if (user !== undefined) return innerOf(sessionIds(user.name), user.rest)
       if (!syntax.isBelow(destination, REPLY_QUEUE_PREFIX)) return [destination]
       const inner = replyQueues.find(destination)
       if (inner !== undefined) return [inner]
@@ -68,17 +82,15 @@ export function createPublications(parts: PublicationsParts): Publications {
       }
       return toEach(self.resolve(destination), publication)
     },
-    publishAll: (publications) => together(publications.map((publication) => () => self.publish(publication))),
-    publishToUser(name, publication) {
-      const segments = syntax.segments(publication.destination)
-      if (segments === undefined || isPattern(segments)) {
-        throw new StompError('STOMP_ERR_DESTINATION_INVALID', {
-          message: `Cannot publish to '${publication.destination}' of a user`,
-          cure: 'Name what follows /user in the SUBSCRIBE of the user: /queue/x.',
-        })
-      }
-      return toEach(innerOf(name, publication.destination), publication)
-    },
+    publishAll: (publications, caller) =>
+      together(publications.map((publication) => () => publishFor(publication, caller))),
+    publishToUser: (name, publication) => publishTo(sessionIds(name), publication),
+  }
+  const publishFor = (publication: RoutePublication, { user, sessionId }: RouteCaller): Settled => {
+    const { audience } = publication
+    if (audience === undefined) return self.publish(publication)
+    if (audience === 'user' && user !== undefined) return self.publishToUser(user.name, publication)
+    return publishTo(hasSession(sessionId) ? [sessionId] : [], publication)
   }
   return self
 }

@@ -42,14 +42,14 @@ class SessionRouteCalls implements RouteCalls {
   }
 
   settle(frame: Frame, invocation: Invocation | Promise<Invocation>): void {
-    const { handlers, effects, outcomes, shared } = this.#parts
+    const { caller, handlers, effects, outcomes, shared } = this.#parts
     // Where others run before, nobody looks at it for a while.
     if (invocation instanceof Promise) invocation.catch(() => {})
     handlers.run(async () => {
       try {
         const invoke = invocation instanceof Promise ? await invocation : invocation
         const given = await invoke()
-        effects.settle(frame, () => shared.publications.publishAll(given))
+        effects.settle(frame, () => shared.publications.publishAll(given, caller))
       } catch (error) {
         outcomes.refused(frame, error)
       }
@@ -57,10 +57,10 @@ class SessionRouteCalls implements RouteCalls {
   }
 
   follow(invocation: Invocation): void {
-    const { handlers, outcomes, shared } = this.#parts
+    const { caller, handlers, outcomes, shared } = this.#parts
     handlers.run(async () => {
       try {
-        await shared.publications.publishAll(await invocation())
+        await shared.publications.publishAll(await invocation(), caller)
       } catch (error) {
         outcomes.failed(error)
       }

@@ -67,9 +67,15 @@ export interface MessageRouteOptions<Schema extends MessageSchema = MessageSchem
    * Where the value that the handler returns is published; to each destination, if several. In a string `:param` stands
    * for a param of the pattern, exactly as the client wrote it, and `::` for a colon; a message whose param is not one
    * whole segment of a destination is refused before the handler runs. A function is called after the handler; it
-   * answers for what it makes of the params. Without it, a value is dropped, and that is reported once.
+   * answers for what it makes of the params. Without it and `sendToUser`, a value is dropped, and that is reported once.
    */
   readonly sendTo?: SendTo<Message>
+  /**
+   * Where the value is published for the sender: what follows `/user` in its SUBSCRIBE (`/queue/answers` reaches
+   * `/user/queue/answers`), with placeholders as in `sendTo`. To every session of the user, or with `session: 'sender'`
+   * to the one that has sent; an anonymous sender is reached in its own session only. Beside `sendTo`, both get it.
+   */
+  readonly sendToUser?: SendToUser | readonly SendToUser[]
 }
 
 /** Destinations: fixed, with placeholders, or chosen for each message. */
@@ -77,6 +83,15 @@ export type SendTo<Message = RoutedMessage> =
   | string
   | readonly string[]
   | ((message: Message) => string | readonly string[])
+
+/** A destination of the sender's own. */
+export type SendToUser =
+  | string
+  | {
+      readonly destination: string
+      /** Which sessions of the user. @default 'all' */
+      readonly session?: 'all' | 'sender'
+    }
 
 /**
  * What a handler may return, at once or later. Null and undefined publish nothing; a string is `text/plain`; bytes are
@@ -150,4 +165,5 @@ export type SubscriptionHandler = Handlers['subscription']
 export interface AnyMessageRouteOptions {
   readonly schema?: MessageSchema
   readonly sendTo?: string | readonly string[] | Handlers['sendTo']
+  readonly sendToUser?: SendToUser | readonly SendToUser[]
 }

@@ -1,21 +1,22 @@
 import type { Frame } from '@hoofbeat/codec'
-import type { Publication } from '../broker/broker.js'
 import { toStompError } from '../errors.js'
 import type { Observe } from '../observe/events.js'
 import { createBodyParser } from './body-parser.js'
 import type { MessageHandler, RoutedMessage } from './definition.js'
 import { createRoutedMessage } from './routed-frame.js'
-import type { Invocation, RouteCaller } from './routes.js'
+import type { Invocation, RouteCaller, RoutePublication } from './routes.js'
 import type { CompiledRoute, SchemaCompiler } from './schema-compiler.js'
-import type { DestinationChoice, RawParams } from './send-to.js'
+import type { DestinationChoice, RawParams, UserChoice, UserTarget } from './send-to.js'
 import { encodeValue, headersOf } from './value-encoder.js'
 
 /** What a message route is made of. */
 export interface MessageRouteParts {
   readonly route: CompiledRoute
   readonly handler: MessageHandler
-  /** Undefined: the route publishes nothing. */
+  /** Undefined: the route publishes nothing for all. */
   readonly destinations: DestinationChoice | undefined
+  /** Undefined: the route publishes nothing for the sender. */
+  readonly userDestinations: UserChoice | undefined
   readonly compiler: SchemaCompiler
   readonly observe: Observe
 }
@@ -25,7 +26,7 @@ export type PrepareMessage = (frame: Frame, caller: RouteCaller, raw: RawParams)
 
 /** Compiles a message route. Call it when the Fastify instance is ready. Throws what the instance's compilers throw. */
 export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
-  const { route, handler, destinations, compiler, observe } = parts
+  const { route, handler, destinations, userDestinations, compiler, observe } = parts
   const { log } = route.instance
   const validateParams = compiler.validator(route, 'params')
   const validateBody = compiler.validator(route, 'body')
@@ -36,7 +37,7 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
 
   const prepare: PrepareMessage = (frame, caller, raw) =>
     whenValid(validateParams === undefined ? raw : validateParams({ ...raw }), (params) => {
-      const targets = destinations?.resolve(raw)
+      const targets: Targets = { all: destinations?.resolve(raw), user: userDestinations?.resolve(raw) ?? [] }
       const parsed = parseBody(frame.body, frame.headers)
       return whenValid(validateBody === undefined ? parsed.value : validateBody(parsed.value), (body) =>
         whenValid(validateHeaders?.(frame.headers.toObject()), () => {
@@ -46,14 +47,11 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
       )
     })
 
-  const run = async (
-    message: RoutedMessage,
-    targets: readonly string[] | undefined,
-  ): Promise<readonly Publication[]> => {
+  const run = async (message: RoutedMessage, targets: Targets): Promise<readonly RoutePublication[]> => {
     try {
       const value = await handler(message)
       if (value === undefined || value === null) return []
-      if (destinations === undefined) {
+      if (destinations === undefined && userDestinations === undefined) {
         if (!hasReportedDrop) observe({ type: 'handler-value-dropped', route: route.pattern })
         hasReportedDrop = true
         return []
@@ -61,8 +59,12 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
       const encoded = encodeValue(value, serialize)
       if (encoded === undefined) return []
       const headers = headersOf(encoded)
-      const chosen = targets ?? destinations.choose(message)
-      return chosen.map((destination) => ({ destination, headers, body: encoded.body }))
+      const { body } = encoded
+      const chosen = targets.all ?? destinations?.choose(message) ?? []
+      return [
+        ...chosen.map((destination) => ({ destination, headers, body })),
+        ...targets.user.map((target) => ({ ...target, headers, body })),
+      ]
     } catch (thrown) {
       return refuse(thrown)
     }
@@ -76,6 +78,12 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
       return refuse(thrown)
     }
   }
+}
+
+/** Where one message's value goes: destinations, undefined where the route's function chooses; and the sender's own. */
+interface Targets {
+  readonly all: readonly string[] | undefined
+  readonly user: readonly UserTarget[]
 }
 
 /** Goes on at once unless the validator has answered with a promise: a frame must not wait where nothing is awaited. */

@@ -14,7 +14,7 @@ import { type Pattern, parsePattern } from './pattern.js'
 import { createRouteFinder } from './route-finder.js'
 import type { Routes } from './routes.js'
 import { type CompiledRoute, createSchemaCompiler } from './schema-compiler.js'
-import { compileSendTo } from './send-to.js'
+import { compileSendTo, compileSendToUser } from './send-to.js'
 import { createSubscriptionRoute, type InvokeSubscription } from './subscription-route.js'
 
 /**
@@ -93,12 +93,15 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
         const pattern = prefixed(instance, written)
         const parsed = parsePattern(pattern, syntax)
         const route: CompiledRoute = { instance, pattern, command: 'SEND', schemas: options.schema ?? {} }
-        const destinations = options.sendTo === undefined ? undefined : compileSendTo(options.sendTo, parsed, syntax)
+        const { sendTo, sendToUser } = options
+        const destinations = sendTo === undefined ? undefined : compileSendTo(sendTo, parsed, syntax)
+        const userDestinations = sendToUser === undefined ? undefined : compileSendToUser(sendToUser, parsed, syntax)
         const slot = declare(messages, parsed, route)
         pending.push(() =>
           explain(call, () => {
             const hooks = encapsulation.collect(instance, 'authorizeSend')
-            slot.ready = { hooks, prepare: createMessageRoute({ route, handler, destinations, compiler, observe }) }
+            const targets = { destinations, userDestinations }
+            slot.ready = { hooks, prepare: createMessageRoute({ route, handler, ...targets, compiler, observe }) }
           }),
         )
       })

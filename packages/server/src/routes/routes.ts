@@ -15,12 +15,18 @@ export interface Reply {
   readonly body: Uint8Array
 }
 
+/** What a handler gave, and for whom: `user`: what follows `/user`, for all sessions of the caller; `session`: for its own. */
+export interface RoutePublication extends Publication {
+  /** @default for all who subscribe to the destination */
+  readonly audience?: 'user' | 'session'
+}
+
 /**
  * Runs the handler of a validated frame and returns what is to be published; publishes nothing itself. Rejects with a
  * StompError if the handler, or what it leads to, has failed. The handler has been called when this returns, so that
  * handlers start in the order of the calls. To be called once, or never: then the handler does not run.
  */
-export type Invocation = () => Promise<readonly Publication[]>
+export type Invocation = () => Promise<readonly RoutePublication[]>
 
 /** A route that a SEND has found. */
 export interface MessageMatch {

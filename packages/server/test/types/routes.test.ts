@@ -65,6 +65,10 @@ describe('stomp.message', () => {
         expectTypeOf(message.params).toEqualTypeOf<{ room: string }>()
       },
     )
+    app.stomp.message('/u', { sendToUser: ['/queue/a', { destination: '/queue/b', session: 'sender' }] }, () => 1)
+    // @ts-expect-error: sessions are all, or the sender's
+    const mistaken = () => app.stomp.message('/v', { sendToUser: { destination: '/queue/b', session: 'x' } }, () => 1)
+    expectTypeOf(mistaken).toBeFunction()
     // @ts-expect-error: sendTo gives destinations
     app.stomp.message('/3', { sendTo: () => 7 }, () => undefined)
     // @ts-expect-error: sendTo is a destination
