@@ -14,6 +14,7 @@ import type {
   AnyMessageRouteOptions,
   MessageHandler,
   MessageOf,
+  ErrorHandler,
   MessageRouteOptions,
   MessageSchema,
   PublishOptions,
@@ -21,6 +22,7 @@ import type {
   Returned,
   SubscriptionHandler,
   SubscriptionOf,
+  ReturnedFromMessage,
   SubscriptionRouteOptions,
   SubscriptionSchema,
 } from './routes/definition.js'
@@ -52,7 +54,9 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
   message<const Pattern extends string, const Schema extends MessageSchema>(
     pattern: Pattern,
     options: MessageRouteOptions<Schema, MessageOf<Pattern, Schema, TypeProvider>>,
-    handler: (message: MessageOf<Pattern, Schema, TypeProvider>) => Returned<ResponseOf<Schema, TypeProvider>>,
+    handler: (
+      message: MessageOf<Pattern, Schema, TypeProvider>,
+    ) => ReturnedFromMessage<ResponseOf<Schema, TypeProvider>>,
   ): void
   message<const Pattern extends string>(
     pattern: Pattern,
@@ -120,6 +124,16 @@ declare module 'fastify' {
     /** STOMP routes, hooks and publishing for this instance. */
     stomp: StompApi<TypeProvider>
   }
+  /**
+   * Names who is asked when a route of this instance, or of plugins within it that name none of their own, has failed: the
+   * handler has thrown, or a body, params or headers do not fit their schema. What it returns, encoded as a handler's
+   * value is, goes to the sender as a MESSAGE at `/user/queue/errors`, with the `receipt-id` of the frame; there is no
+   * RECEIPT, and the session lives. Null and undefined send nothing. Where the sender does not listen there, and where the
+   * error handler throws, the session is told by ERROR and closed, as without it. Frames of a transaction that do not fit
+   * are always answered by ERROR.
+   */
+  setErrorHandler(handler: ErrorHandler): void
+
 }
 
 /** What the API forwards to. */
@@ -157,3 +171,4 @@ export function createApi(parts: ApiParts): StompApi {
     },
   }
 }
+    setErrorHandler: (handler) => table.setErrorHandler(instance, handler),

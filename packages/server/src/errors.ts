@@ -65,6 +65,10 @@ export const STOMP_ERRORS: Readonly<Record<StompErrorCode, { readonly message: s
     message: 'There is no subscription with this id',
     cure: 'UNSUBSCRIBE takes the id of a SUBSCRIBE of this same session.',
   },
+  STOMP_ERR_STREAM_LIMIT: {
+    message: 'This session has too many streams open',
+    cure: 'Ask for fewer of them at a time. The operator can raise limits.maxStreams.',
+  },
   STOMP_ERR_SUBSCRIPTION_LIMIT: {
     message: 'This session has as many subscriptions as are allowed',
     cure: 'UNSUBSCRIBE what is no longer needed.',
@@ -189,6 +193,7 @@ export type StompErrorCode =
   | 'STOMP_ERR_DESTINATION_LIMIT'
   | 'STOMP_ERR_QUEUE_FULL'
   | 'STOMP_ERR_ACK_UNKNOWN'
+  | 'STOMP_ERR_STREAM_LIMIT'
   | 'STOMP_ERR_TRANSACTION_EXISTS'
   | 'STOMP_ERR_TRANSACTION_UNKNOWN'
   | 'STOMP_ERR_TRANSACTION_LIMIT'

@@ -50,6 +50,8 @@ export type {
   MessageRouteOptions,
   PublishOptions,
   RoutedMessage,
+  ErrorHandler,
+  FailedFrame,
   RoutedSubscription,
   SendToUser,
   SubscriptionRouteOptions,

@@ -37,6 +37,12 @@ export interface HoofbeatOptions extends AdmissionOptions {
   readonly authenticate?: AuthenticateHook
   /** Which broker destinations clients may use. @default SUBSCRIBE to exact topics, no SEND */
   readonly allow?: AllowOptions
+  /**
+   * How a SEND or SUBSCRIBE is refused: `hard`, by ERROR and a close, as STOMP has it; or `soft`: a session that listens
+   * at `/user/queue/errors` gets a MESSAGE there, `{ code, message, cure }` with the `receipt-id` of the frame, and lives
+   * on. Who does not listen there is refused hard. @default 'hard'
+   */
+  readonly refusals?: 'hard' | 'soft'
   /** Heart-beats the server offers and wants, in ms; 0 = none, else 500 or more. @default { sendMs: 10000, receiveMs: 10000 } */
   readonly heartBeat?: { readonly sendMs: number; readonly receiveMs: number }
   /** Bounds and times of the fallback's links; sizes follow from `limits` where they are not given. */
@@ -67,6 +73,7 @@ export function resolveLimits(limits: Partial<HoofbeatLimits> = {}): HoofbeatLim
     maxTransactionFrames: 1_000,
     maxTransactionBytes: 1_048_576,
     maxRunningHandlers: 16,
+    maxStreams: 16,
     hookTimeoutMs: 10_000,
     ...frame,
   }

@@ -71,6 +71,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     authenticate: options.authenticate,
     heartBeat: options.heartBeat ?? { sendMs: 10_000, receiveMs: 10_000 },
     serverName: SERVER_NAME,
+    isSoft: options.refusals === 'soft',
     framing: { clock, wheel, turns: createTurns(clock), limits },
     limits,
     observe,

@@ -36,7 +36,7 @@ export interface RoutesApplicationOptions {
   readonly fastify?: FastifyServerOptions
 }
 
-export const CALLER: RouteCaller = { user: { name: 'ada' }, sessionId: 's1' }
+export const CALLER: RouteCaller = { user: { name: 'ada' }, sessionId: 's1', signal: new AbortController().signal }
 
 export function createRoutesApplication(options: RoutesApplicationOptions = {}): RoutesApplication {
   const app = Fastify(options.fastify)
@@ -83,7 +83,9 @@ async function call(match: MessageMatch, frame: Frame): Promise<readonly Publica
   const prepared = match.prepare(frame, CALLER)
   // Promises alone are awaited, so that the order in which handlers start shows.
   const invoke = prepared instanceof Promise ? await prepared : prepared
-  return invoke()
+  const given = await invoke()
+  if (Symbol.asyncIterator in given) throw new Error('these routes give all they have at once')
+  return given
 }
 
 /** A frame as the codec would give it. Text and bytes go in as they are, undefined is an empty body, all else is JSON. */

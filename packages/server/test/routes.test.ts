@@ -146,7 +146,7 @@ describe('a message route', () => {
     const running = [second(), first()]
     expect(started).toEqual([{ name: 'second' }, { name: 'first' }])
     for (const publications of await Promise.all(running)) {
-      expect(publications.map(({ destination }) => destination)).toEqual(['/topic/x'])
+      expect(publications).toMatchObject([{ destination: '/topic/x' }])
     }
   })
 

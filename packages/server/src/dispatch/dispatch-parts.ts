@@ -3,7 +3,7 @@ import type { Broker } from '../broker/broker.js'
 import type { DestinationSyntax } from '../destination/destination.js'
 import type { AuthorizeSendHook, AuthorizeSubscribeHook } from '../hooks/hooks.js'
 import type { Rules } from '../hooks/rules.js'
-import type { RouteCaller, Routes } from '../routes/routes.js'
+import type { Routes, SessionOwner } from '../routes/routes.js'
 import type { UserRegistry } from '../users/user-registry.js'
 import type { Publications } from './publications.js'
 import type { ReplyQueues } from './reply-queues.js'
@@ -27,6 +27,8 @@ export interface DispatchParts {
   /** A `message-id` that was never given before. */
   readonly nextMessageId: () => string
   readonly limits: DispatchLimits
+  /** Whether a session that listens at `/user/queue/errors` is told there of a refused SEND or SUBSCRIBE, and lives on. */
+  readonly isSoft: boolean
   /** Calls `run` once, after `delayMs`, unless it is cancelled. */
   readonly after: (delayMs: number, run: () => void) => { cancel(): void }
 }
@@ -39,12 +41,14 @@ export interface DispatchLimits extends TransactionLimits {
   readonly maxTempQueues: number
   /** Route handlers of one session that may run at the same time; then reading pauses. @default 16 */
   readonly maxRunningHandlers: number
+  /** Streams of values that handlers of one session may have open. @default 16 */
+  readonly maxStreams: number
   /** How long a hook (`authenticate` too) may take to answer, in ms; then its frame is refused. @default 10000 */
   readonly hookTimeoutMs: number
 }
 
 /** Whose frames a dispatcher handles. */
-export interface DispatchCaller extends RouteCaller {
+export interface DispatchCaller extends SessionOwner {
   readonly version: Version
   /** `client-id` of CONNECT. */
   readonly clientId: string | undefined

@@ -12,6 +12,7 @@ import { createReplyQueues } from './reply-queues.js'
 const LIMITS = {
   maxSubscriptions: 2,
   maxTempQueues: 2,
+  maxStreams: 4,
   maxRunningHandlers: 2,
   hookTimeoutMs: 1_000,
   maxTransactions: 2,
@@ -73,6 +74,7 @@ function setUp(answer: (request: BrokerRequest) => Settled = () => undefined, mo
     applicationPrefix: '/app',
     nextMessageId: () => 'm',
     limits: LIMITS,
+    isSoft: false,
     after: () => ({ cancel: () => {} }),
     ...more,
   }
@@ -81,6 +83,7 @@ function setUp(answer: (request: BrokerRequest) => Settled = () => undefined, mo
       deliver: () => 'taken',
       settled: ({ command }) => void told.push(`${command} settled`),
       refused: ({ command }, { code }) => void told.push(`${command} refused: ${code}`),
+      answered: ({ command }, { code }) => void told.push(`${command} answered: ${code}`),
       failed: ({ code }) => void told.push(`failed: ${code}`),
       setPaused: (paused) => void told.push(paused ? 'paused' : 'on'),
     },

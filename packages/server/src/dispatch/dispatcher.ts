@@ -10,9 +10,12 @@ import { createHookGate, type HookGate } from './hook-gate.js'
 import { createOutcomes, type Outcomes } from './outcomes.js'
 import type { Recipient } from './recipient.js'
 import type { TempQueues } from './reply-queues.js'
+import { type CallingSession, createRouteCaller } from './route-caller.js'
 import { createRouteCalls, type RouteCalls } from './route-calls.js'
 import { createSends, type Sends } from './sends.js'
 import { createSessionDestinations, type SessionDestinations } from './session-destinations.js'
+import { isListening, replyOf, tellSoftly } from './soft-refusals.js'
+import { createStreams, type Streams } from './streams.js'
 import { createSubscribes, type Subscribes } from './subscribes.js'
 import { createSubscriptionList, type SubscriptionList } from './subscription-list.js'
 import { createTransactions, type Transactions } from './transactions.js'
@@ -60,6 +63,8 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
   readonly #sends: Sends
   readonly #subscribes: Subscribes
   readonly #acknowledgements: Acknowledgements
+  #routeCaller: CallingSession | undefined
+  #streams: Streams | undefined
   #isClosed = false
 
   constructor(recipient: Recipient, caller: DispatchCaller, shared: DispatchParts) {
@@ -68,7 +73,7 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
     this.shared = shared
     this.caller = caller
     this.recipient = recipient
-    this.outcomes = createOutcomes(recipient)
+    this.outcomes = createOutcomes(recipient, shared.isSoft ? (frame, error) => this.#soften(frame, error) : undefined)
     this.effects = createEffects(recipient, this.outcomes)
     this.channel = broker.attach(this.effects, { sessionId, userName: user?.name, clientId })
     this.effects.channel = this.channel
@@ -84,6 +89,18 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
     this.#sends = createSends(this)
     this.#subscribes = createSubscribes(this)
     this.#acknowledgements = createAcknowledgements(this)
+  }
+
+  // Most sessions never call a route, and an idle one should weigh little.
+  get routeCaller(): CallingSession {
+    this.#routeCaller ??= createRouteCaller(this.caller)
+    return this.#routeCaller
+  }
+
+  get streams(): Streams {
+    this.#streams ??= createStreams(this.shared.limits.maxStreams)
+    if (this.#isClosed) this.#streams.end()
+    return this.#streams
   }
 
   handle(frame: Frame): void {
@@ -122,6 +139,8 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
     if (this.#isClosed) return
     this.#isClosed = true
     this.authorization.close()
+    this.#routeCaller?.end()
+    this.#streams?.end()
     this.shared.users.remove(this.caller)
     // First: what is addressed here from now on is dropped, not refused.
     this.tempQueues.end()
@@ -131,6 +150,15 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
   /** Of the hook gate and the handlers: the session reads on, or not. */
   changed(): void {
     this.recipient.setPaused(this.#gate.isPending || this.handlers.isFull)
+  }
+
+  #soften(frame: Frame, error: StompError): boolean {
+    if (this.#isClosed || !isListening(this)) return false
+    tellSoftly(this, frame, replyOf(error)).then(
+      () => this.outcomes.answered(frame, error),
+      () => this.recipient.refused(frame, error),
+    )
+    return true
   }
 
   /** The broker's part together, or nothing; then the routes, in their order. */
@@ -143,7 +171,8 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
     }
     this.effects.settle(frame, commit, {
       next: () => {
-        for (const each of admitted) if (each.kind === 'route') this.calls.follow(each.invocation)
+        for (const each of admitted)
+          if (each.kind === 'route') this.calls.follow(each.frame, each.match, each.invocation)
       },
     })
   }

@@ -23,6 +23,7 @@ function setUp(answer: (count: number) => Taken = () => 'taken') {
     {
       settled: () => told.push('settled'),
       refused: (_frame, thrown) => told.push(`refused: ${thrown}`),
+      answered: (_frame, thrown) => told.push(`answered: ${thrown}`),
       failed: (thrown) => told.push(`failed: ${thrown}`),
     },
   )

@@ -11,6 +11,7 @@ function told(thrown: unknown, fallback?: 'STOMP_ERR_FORBIDDEN'): readonly strin
   const outcomes = createOutcomes({
     settled: () => {},
     refused: (_frame, error) => seen.push(error),
+    answered: (_frame, error) => seen.push(error),
     failed: (error) => seen.push(error),
   })
   outcomes.refused(FRAME, thrown, fallback)

@@ -9,22 +9,30 @@ export interface Outcomes {
   settled(frame: Frame): void
   /** `frame` had no effect. `fallback` names what was thrown and is no refusal. @default STOMP_ERR_HANDLER_FAILED */
   refused(frame: Frame, thrown: unknown, fallback?: StompErrorCode): void
+  /** As `refused`, but the sender was told already, by a MESSAGE. */
+  answered(frame: Frame, thrown: unknown): void
   /** A promise to the session is broken, by no frame that is still open. */
   failed(thrown: unknown): void
 }
 
-/** Makes the outcomes of one session. */
-export function createOutcomes(recipient: OutcomeListener): Outcomes {
-  return new SessionOutcomes(recipient)
+/**
+ * Makes the outcomes of one session. `soften` may take a refusal of a SEND or SUBSCRIBE on itself: false where it does
+ * not.
+ */
+export function createOutcomes(recipient: OutcomeListener, soften?: Soften): Outcomes {
+  return new SessionOutcomes(recipient, soften)
 }
 
-type OutcomeListener = Pick<Recipient, 'settled' | 'refused' | 'failed'>
+type OutcomeListener = Pick<Recipient, 'settled' | 'refused' | 'answered' | 'failed'>
+type Soften = (frame: Frame, error: StompError) => boolean
 
 class SessionOutcomes implements Outcomes {
   readonly #recipient: OutcomeListener
+  readonly #soften: Soften | undefined
 
-  constructor(recipient: OutcomeListener) {
+  constructor(recipient: OutcomeListener, soften: Soften | undefined) {
     this.#recipient = recipient
+    this.#soften = soften
   }
 
   settled(frame: Frame): void {
@@ -32,7 +40,13 @@ class SessionOutcomes implements Outcomes {
   }
 
   refused(frame: Frame, thrown: unknown, fallback: StompErrorCode = 'STOMP_ERR_HANDLER_FAILED'): void {
-    this.#recipient.refused(frame, readable(toStompError(thrown, fallback)))
+    const error = readable(toStompError(thrown, fallback))
+    const isSoft = (frame.command === 'SEND' || frame.command === 'SUBSCRIBE') && this.#soften?.(frame, error)
+    if (isSoft !== true) this.#recipient.refused(frame, error)
+  }
+
+  answered(frame: Frame, thrown: unknown): void {
+    this.#recipient.answered(frame, readable(toStompError(thrown, 'STOMP_ERR_HANDLER_FAILED')))
   }
 
   failed(thrown: unknown): void {

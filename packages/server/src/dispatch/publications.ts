@@ -2,7 +2,7 @@ import type { Broker, Publication, Settled } from '../broker/broker.js'
 import { type DestinationSyntax, isPattern } from '../destination/destination.js'
 import { StompError } from '../errors.js'
 import type { Observe } from '../observe/events.js'
-import type { RouteCaller, RoutePublication } from '../routes/routes.js'
+import type { RoutePublication, SessionOwner } from '../routes/routes.js'
 import { innerUserDestination, otherUserDestination } from '../users/user-destination.js'
 import { REPLY_QUEUE_PREFIX, type ReplyQueues } from './reply-queues.js'
 
@@ -16,7 +16,7 @@ export interface Publications {
   /** Hands one publication to the broker. Throws or rejects with a StompError if nothing is served at its destination. */
   publish(publication: Publication): Settled
   /** Hands over what a route gave to its caller, in order; stops at the first that is refused at once. */
-  publishAll(publications: readonly RoutePublication[], caller: RouteCaller): Settled
+  publishAll(publications: readonly RoutePublication[], caller: SessionOwner): Settled
   /** Publishes to each session of a user; `destination` is what follows `/user`, as the user subscribes to it. */
   publishToUser(name: string, publication: Publication): Settled
 }
@@ -86,7 +86,7 @@ export function createPublications(parts: PublicationsParts): Publications {
       together(publications.map((publication) => () => publishFor(publication, caller))),
     publishToUser: (name, publication) => publishTo(sessionIds(name), publication),
   }
-  const publishFor = (publication: RoutePublication, { user, sessionId }: RouteCaller): Settled => {
+  const publishFor = (publication: RoutePublication, { user, sessionId }: SessionOwner): Settled => {
     const { audience } = publication
     if (audience === undefined) return self.publish(publication)
     if (audience === 'user' && user !== undefined) return self.publishToUser(user.name, publication)

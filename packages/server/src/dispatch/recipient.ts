@@ -7,10 +7,12 @@ import type { Message } from '../message/message.js'
 export interface Recipient {
   /** One message for one of the session's subscriptions. After `full` the dispatcher's `ready` is to be called. */
   deliver(message: Message, delivery: Delivery): Taken
-  /** The effect of `frame` is real. Told exactly once for each handled frame, or `refused` is. */
+  /** The effect of `frame` is real. Exactly one of this, `refused` and `answered` is told for each handled frame, once. */
   settled(frame: Frame): void
   /** `frame` had no effect, for the reason given. */
   refused(frame: Frame, error: StompError): void
+  /** `frame` had no effect, for the reason given, and its sender was told so by a MESSAGE. */
+  answered(frame: Frame, error: StompError): void
   /** What was promised to the session cannot be kept; no frame that is still open has caused it. */
   failed(error: StompError): void
   /** True: hand over no further frame for now (a hook is pending, or enough handlers run). False: go on. */

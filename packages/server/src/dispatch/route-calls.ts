@@ -1,26 +1,41 @@
 import type { Frame } from '@hoofbeat/codec'
 import { createMessage } from '../message/message.js'
-import type { Invocation, RouteCaller, SubscriptionMatch } from '../routes/routes.js'
+import type {
+  Invocation,
+  MessageMatch,
+  PublicationStream,
+  RouteCaller,
+  RoutePublication,
+  SessionOwner,
+  SubscriptionMatch,
+} from '../routes/routes.js'
 import type { Effects } from './effects.js'
 import type { Handlers } from './handlers.js'
 import type { Outcomes } from './outcomes.js'
 import type { Publications } from './publications.js'
 import type { Recipient } from './recipient.js'
+import { isListening, tellSoftly } from './soft-refusals.js'
+import type { Streams } from './streams.js'
 import type { KnownSubscription, SubscriptionList } from './subscription-list.js'
 
 /** The route handlers that one session's frames call. They start in the order of these calls; what they give is published. */
 export interface RouteCalls {
   /** Runs the handler of a frame, which is settled when what it gave was published. */
-  settle(frame: Frame, invocation: Invocation | Promise<Invocation>): void
-  /** Runs a handler whose frame is settled already, in a transaction: a failure ends the session. */
-  follow(invocation: Invocation): void
+  settle(frame: Frame, match: MessageMatch, invocation: Invocation | Promise<Invocation>): void
+  /** Runs a handler whose `frame` is settled already, in a transaction: a failure ends the session, unless it is told softly. */
+  follow(frame: Frame, match: MessageMatch, invocation: Invocation): void
+  /** The handler of a frame has failed, or could not be called: the error handler of its route is asked, if it has one. */
+  fail(frame: Frame, match: Pick<MessageMatch, 'recover'>, thrown: unknown): void
   /** Runs a subscription route: one answer straight to this subscription, after its frame is settled. */
   answer(frame: Frame, match: SubscriptionMatch, subscription: KnownSubscription, shownId: string | undefined): void
 }
 
 /** What the calls of one session are made of. */
 export interface RouteCallsParts {
-  readonly caller: RouteCaller
+  readonly caller: SessionOwner
+  /** The same, for handlers. */
+  readonly routeCaller: RouteCaller
+  readonly streams: Streams
   readonly recipient: Pick<Recipient, 'deliver'>
   readonly handlers: Handlers
   readonly effects: Effects
@@ -41,37 +56,52 @@ class SessionRouteCalls implements RouteCalls {
     this.#parts = parts
   }
 
-  settle(frame: Frame, invocation: Invocation | Promise<Invocation>): void {
-    const { caller, handlers, effects, outcomes, shared } = this.#parts
+  settle(frame: Frame, match: MessageMatch, invocation: Invocation | Promise<Invocation>): void {
+    const { caller, handlers, effects, streams, shared } = this.#parts
     // Where others run before, nobody looks at it for a while.
     if (invocation instanceof Promise) invocation.catch(() => {})
     handlers.run(async () => {
       try {
         const invoke = invocation instanceof Promise ? await invocation : invocation
         const given = await invoke()
+        if (isStream(given)) {
+          streams.check()
+          effects.settle(frame, () => undefined)
+          // It runs on beside the handlers: those are counted until they have returned.
+          this.#follow(frame, match, given)
+          return
+        }
         effects.settle(frame, () => shared.publications.publishAll(given, caller))
       } catch (error) {
-        outcomes.refused(frame, error)
+        await this.#fail(frame, match, error)
       }
     })
   }
 
-  follow(invocation: Invocation): void {
-    const { caller, handlers, outcomes, shared } = this.#parts
+  follow(frame: Frame, match: MessageMatch, invocation: Invocation): void {
+    const { caller, handlers, streams, shared } = this.#parts
     handlers.run(async () => {
       try {
-        await shared.publications.publishAll(await invocation(), caller)
+        const given = await invocation()
+        if (!isStream(given)) return await shared.publications.publishAll(given, caller)
+        streams.check()
+        this.#follow(frame, match, given)
       } catch (error) {
-        outcomes.failed(error)
+        await this.#failLate(frame, match, error)
       }
     })
+  }
+
+  fail(frame: Frame, match: Pick<MessageMatch, 'recover'>, thrown: unknown): void {
+    if (match.recover === undefined) return this.#parts.outcomes.refused(frame, thrown)
+    this.#parts.handlers.run(() => this.#fail(frame, match, thrown))
   }
 
   answer(frame: Frame, match: SubscriptionMatch, subscription: KnownSubscription, shownId: string | undefined): void {
-    const { caller, recipient, handlers, outcomes, subscriptions, shared } = this.#parts
+    const { routeCaller, recipient, handlers, outcomes, subscriptions, shared } = this.#parts
     handlers.run(async () => {
       try {
-        const reply = await match.invoke(frame, caller)
+        const reply = await match.invoke(frame, routeCaller)
         outcomes.settled(frame)
         if (reply === undefined || !subscriptions.has(subscription)) return
         const { destination } = subscription
@@ -79,8 +109,52 @@ class SessionRouteCalls implements RouteCalls {
         recipient.deliver(message, { subscription: shownId })
       } catch (error) {
         subscriptions.remove(subscription)
-        outcomes.refused(frame, error)
+        await this.#fail(frame, match, error)
       }
     })
   }
+
+  /** Publishes what a stream gives, beside all else. */
+  #follow(frame: Frame, match: MessageMatch, stream: PublicationStream): void {
+    const { caller, streams, shared } = this.#parts
+    streams
+      .run(stream, (given) => shared.publications.publishAll(given, caller))
+      .catch((error: unknown) => this.#failLate(frame, match, error))
+  }
+
+  /** What failed has its receipt already: where nobody is told softly, the session ends. */
+  async #failLate(frame: Frame, match: MessageMatch, thrown: unknown): Promise<void> {
+    const isTold = await this.#isTold(undefined, frame, match, thrown).catch(() => false)
+    if (!isTold) this.#parts.outcomes.failed(thrown)
+  }
+
+  async #fail(frame: Frame, match: Pick<MessageMatch, 'recover'>, thrown: unknown): Promise<void> {
+    const { outcomes } = this.#parts
+    try {
+      const isTold = await this.#isTold(frame, frame, match, thrown)
+      if (isTold) outcomes.answered(frame, thrown)
+      else outcomes.refused(frame, thrown)
+    } catch (error) {
+      // What the error handler throws is what the client is told.
+      outcomes.refused(frame, error)
+    }
+  }
+
+  /** Asks the error handler; what it gives is told where the session listens. `asking` is the frame that wants a receipt. */
+  async #isTold(
+    asking: Frame | undefined,
+    frame: Frame,
+    match: Pick<MessageMatch, 'recover'>,
+    thrown: unknown,
+  ): Promise<boolean> {
+    if (match.recover === undefined) return false
+    const reply = await match.recover(frame, this.#parts.routeCaller, thrown)
+    if (!isListening(this.#parts)) return false
+    if (reply !== undefined) await tellSoftly(this.#parts, asking, reply)
+    return true
+  }
+}
+
+function isStream(given: readonly RoutePublication[] | PublicationStream): given is PublicationStream {
+  return Symbol.asyncIterator in given
 }

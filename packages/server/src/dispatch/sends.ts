@@ -1,7 +1,7 @@
 import type { Frame } from '@hoofbeat/codec'
 import type { Channel, SendRequest, Settled, TransactionRequest } from '../broker/broker.js'
 import { StompError } from '../errors.js'
-import type { Invocation, MessageMatch } from '../routes/routes.js'
+import type { Invocation, MessageMatch, RouteCaller } from '../routes/routes.js'
 import { type Authorization, askHooks, joined } from './authorization.js'
 import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
@@ -21,6 +21,7 @@ export interface Sends {
 export interface SendsParts {
   readonly shared: DispatchParts
   readonly caller: DispatchCaller
+  readonly routeCaller: RouteCaller
   readonly channel: Pick<Channel, 'handle' | 'commit'>
   readonly destinations: SessionDestinations
   readonly transactions: Transactions
@@ -133,13 +134,20 @@ class SessionSends implements Sends {
   }
 
   #toRoute(frame: Frame, match: MessageMatch, transaction: string | undefined): void {
-    const { caller, destinations, transactions, authorization, outcomes, calls } = this.#parts
+    const { destinations, transactions, authorization, outcomes, calls } = this.#parts
     const addressed = destinations.addressed(frame.headers)
     const isAsItCame = addressed === frame.headers && transaction === undefined
-    const prepared = match.prepare(isAsItCame ? frame : new KeptFrame(frame, addressed), caller)
-    if (transaction === undefined) return calls.settle(frame, prepared)
+    const kept = isAsItCame ? frame : new KeptFrame(frame, addressed)
+    let prepared: Invocation | Promise<Invocation>
+    try {
+      prepared = match.prepare(kept, this.#parts.routeCaller)
+    } catch (error) {
+      if (transaction !== undefined) throw error
+      return calls.fail(frame, match, error)
+    }
+    if (transaction === undefined) return calls.settle(frame, match, prepared)
     const admit = (invocation: Invocation): void => {
-      transactions.add(transaction, frame, { kind: 'route', invocation })
+      transactions.add(transaction, frame, { kind: 'route', frame: kept, match, invocation })
       outcomes.settled(frame)
     }
     // No COMMIT may overtake what could still be refused.

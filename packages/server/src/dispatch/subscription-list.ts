@@ -22,6 +22,8 @@ export interface SubscriptionList {
   find(shownId: string | undefined, destination: string | undefined): KnownSubscription | undefined
   /** Whether this very one is still there; another may have taken its id since. */
   has(subscription: KnownSubscription): boolean
+  /** Whether there is one at exactly this destination that the broker serves. Looks at all. */
+  isServedByBroker(destination: string): boolean
   /** Removes this very one. */
   remove(subscription: KnownSubscription): void
 }
@@ -60,6 +62,13 @@ class SessionSubscriptions implements SubscriptionList {
 
   has(subscription: KnownSubscription): boolean {
     return this.#known.get(subscription.id) === subscription
+  }
+
+  isServedByBroker(destination: string): boolean {
+    for (const known of this.#known.values()) {
+      if (known.kind === 'broker' && known.destination === destination) return true
+    }
+    return false
   }
 
   remove(subscription: KnownSubscription): void {

@@ -1,14 +1,14 @@
 import type { Frame } from '@hoofbeat/codec'
 import type { TransactionRequest } from '../broker/broker.js'
 import { StompError } from '../errors.js'
-import type { Invocation } from '../routes/routes.js'
+import type { Invocation, MessageMatch } from '../routes/routes.js'
 
 /** One frame of a transaction, authorised and validated; nothing has happened yet. */
 export type Admitted =
   /** What the broker is to do; names are looked up at COMMIT. */
   | { readonly kind: 'broker'; readonly requests: () => readonly TransactionRequest[] }
   /** A handler that is to run after the commit. */
-  | { readonly kind: 'route'; readonly invocation: Invocation }
+  | { readonly kind: 'route'; readonly frame: Frame; readonly match: MessageMatch; readonly invocation: Invocation }
 
 /** Limits of one session's transactions. */
 export interface TransactionLimits {

@@ -130,6 +130,10 @@ export class EventReader implements Recipient, Flushable {
     this.#take(frame)?.refused(error)
   }
 
+  answered(frame: Frame, error: StompError): void {
+    this.refused(frame, error)
+  }
+
   failed(error: StompError): void {
     this.#fail(error)
   }

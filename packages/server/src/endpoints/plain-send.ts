@@ -57,6 +57,7 @@ export function sendPlain(sender: Sender, request: FastifyRequest): Promise<void
     dispatcher = sender.open({
       settled: (settled: Frame) => end(() => settled === frame && resolve()),
       refused: (_refused: Frame, error: StompError) => end(() => reject(error)),
+      answered: (_refused: Frame, error: StompError) => end(() => reject(error)),
       failed: (error: StompError) => end(() => reject(error)),
       deliver: () => 'dropped',
       setPaused() {},

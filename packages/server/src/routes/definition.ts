@@ -14,6 +14,8 @@ export interface RoutedFrame<Params = unknown> {
   /** Undefined for an anonymous session. */
   readonly user: User | undefined
   readonly sessionId: string
+  /** Aborted when the session ends: hand it on to what a handler waits for. */
+  readonly signal: AbortSignal
   /** A child of the instance's logger that names the session. */
   readonly log: FastifyBaseLogger
 }
@@ -33,6 +35,17 @@ export interface RoutedMessage<Body = unknown, Params = unknown> extends RoutedF
 
 /** A SUBSCRIBE, as the handler of a subscription route sees it. */
 export interface RoutedSubscription<Params = unknown> extends RoutedFrame<Params> {}
+
+/** The frame whose route has failed, as an error handler sees it: nothing in it was validated. */
+export interface FailedFrame extends RoutedFrame<Readonly<Record<string, string>>> {
+  readonly command: 'SEND' | 'SUBSCRIBE'
+}
+
+/**
+ * Told of what a route's handler has thrown, and of bodies, params and headers that do not fit their schema (a
+ * StompError). What it returns is sent to `/user/queue/errors` of the sender, if it listens there.
+ */
+export type ErrorHandler = (error: Error, frame: FailedFrame) => unknown
 
 /**
  * Schemas of a subscription route, in whatever language the instance's validator compiler speaks (JSON Schema by
@@ -98,6 +111,13 @@ export type SendToUser =
  * `application/octet-stream`; all else is JSON.
  */
 export type Returned<Value> = Value | null | undefined | Promise<Value | null | undefined>
+
+/**
+ * What the handler of a message route may return: as {@link Returned}, or an AsyncIterable, such as an async generator
+ * makes, whose values are published one after another, each when the broker has taken the one before. The frame is
+ * settled when the handler has returned it. It ends with the session: `signal` is aborted and `return()` called.
+ */
+export type ReturnedFromMessage<Value> = Returned<Value> | AsyncIterable<Value> | Promise<AsyncIterable<Value>>
 
 /** What `publish` takes beside the value. */
 export interface PublishOptions {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { StompHooks } from '../hooks/hooks.js'
+import type { ErrorHandler } from './definition.js'
 
 /** The hooks added on one Fastify instance, in the order they were added. Live: later additions show. */
 export type RouteHooks = { readonly [N in keyof StompHooks]: readonly StompHooks[N][] }
@@ -12,6 +13,10 @@ export interface Encapsulation {
   add<N extends keyof StompHooks>(instance: FastifyInstance, name: N, hook: StompHooks[N]): void
   /** The hooks between root and instance, outermost first, without those of the root. */
   collect<N extends keyof StompHooks>(instance: FastifyInstance, name: N): readonly StompHooks[N][]
+  /** Names the error handler of an instance; a later one takes its place. */
+  setErrorHandler(instance: FastifyInstance, handler: ErrorHandler): void
+  /** That of the instance, or of the nearest one around it; undefined: there is none. */
+  errorHandler(instance: FastifyInstance): ErrorHandler | undefined
 }
 
 type HookLists = { [N in keyof StompHooks]: StompHooks[N][] }
@@ -20,7 +25,19 @@ type HookLists = { [N in keyof StompHooks]: StompHooks[N][] }
 export function createEncapsulation(root: FastifyInstance): Encapsulation {
   const rootHooks = createLists()
   const lists = new WeakMap<object, HookLists>([[root, rootHooks]])
+  const errorHandlers = new WeakMap<object, ErrorHandler>()
   return {
+    setErrorHandler(instance, handler) {
+      if (typeof handler !== 'function') throw new TypeError('stomp.setErrorHandler: the handler must be a function')
+      errorHandlers.set(instance, handler)
+    },
+    errorHandler(instance) {
+      for (let at: object | null = instance; at !== null; at = Object.getPrototypeOf(at)) {
+        const handler = errorHandlers.get(at)
+        if (handler !== undefined) return handler
+      }
+      return undefined
+    },
     rootHooks,
     add(instance, name, hook) {
       if (!Object.hasOwn(rootHooks, name)) {

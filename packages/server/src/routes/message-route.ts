@@ -4,10 +4,11 @@ import type { Observe } from '../observe/events.js'
 import { createBodyParser } from './body-parser.js'
 import type { MessageHandler, RoutedMessage } from './definition.js'
 import { createRoutedMessage } from './routed-frame.js'
-import type { Invocation, RouteCaller, RoutePublication } from './routes.js'
+import type { Invocation, PublicationStream, RouteCaller, RoutePublication } from './routes.js'
 import type { CompiledRoute, SchemaCompiler } from './schema-compiler.js'
 import type { DestinationChoice, RawParams, UserChoice, UserTarget } from './send-to.js'
 import { encodeValue, headersOf } from './value-encoder.js'
+import { isAsyncIterable, mapStream } from './value-stream.js'
 
 /** What a message route is made of. */
 export interface MessageRouteParts {
@@ -47,7 +48,22 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
       )
     })
 
-  const run = async (message: RoutedMessage, targets: Targets): Promise<readonly RoutePublication[]> => {
+  const publicationsOf = (value: unknown, message: RoutedMessage, targets: Targets): readonly RoutePublication[] => {
+    const encoded = encodeValue(value, serialize)
+    if (encoded === undefined) return []
+    const headers = headersOf(encoded)
+    const { body } = encoded
+    const chosen = targets.all ?? destinations?.choose(message) ?? []
+    return [
+      ...chosen.map((destination) => ({ destination, headers, body })),
+      ...targets.user.map((target) => ({ ...target, headers, body })),
+    ]
+  }
+
+  const run = async (
+    message: RoutedMessage,
+    targets: Targets,
+  ): Promise<readonly RoutePublication[] | PublicationStream> => {
     try {
       const value = await handler(message)
       if (value === undefined || value === null) return []
@@ -56,15 +72,8 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
         hasReportedDrop = true
         return []
       }
-      const encoded = encodeValue(value, serialize)
-      if (encoded === undefined) return []
-      const headers = headersOf(encoded)
-      const { body } = encoded
-      const chosen = targets.all ?? destinations?.choose(message) ?? []
-      return [
-        ...chosen.map((destination) => ({ destination, headers, body })),
-        ...targets.user.map((target) => ({ ...target, headers, body })),
-      ]
+      if (!isAsyncIterable(value)) return publicationsOf(value, message, targets)
+      return mapStream(value, (each) => publicationsOf(each, message, targets))
     } catch (thrown) {
       return refuse(thrown)
     }

@@ -4,6 +4,7 @@ import type { StompHooks } from '../hooks/hooks.js'
 import type { Observe } from '../observe/events.js'
 import type {
   AnyMessageRouteOptions,
+  ErrorHandler,
   MessageHandler,
   SubscriptionHandler,
   SubscriptionRouteOptions,
@@ -11,6 +12,7 @@ import type {
 import { createEncapsulation, type RouteHooks } from './encapsulation.js'
 import { createMessageRoute, type PrepareMessage } from './message-route.js'
 import { type Pattern, parsePattern } from './pattern.js'
+import { createRecovery, type RecoverRoute } from './recovery.js'
 import { createRouteFinder } from './route-finder.js'
 import type { Routes } from './routes.js'
 import { type CompiledRoute, createSchemaCompiler } from './schema-compiler.js'
@@ -35,6 +37,7 @@ export interface RouteTable {
     handler: SubscriptionHandler,
   ): void
   addHook<N extends keyof StompHooks>(instance: FastifyInstance, name: N, hook: StompHooks[N]): void
+  setErrorHandler(instance: FastifyInstance, handler: ErrorHandler): void
   /** Compiles all routes. Call it once, when all plugins are loaded (`onReady`). Throws for a schema that does not compile. */
   seal(): void
 }
@@ -57,9 +60,14 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
   const { syntax, observe } = parts
   const encapsulation = createEncapsulation(parts.instance)
   const compiler = createSchemaCompiler()
-  const messages = createRouteFinder<Slot<{ prepare: PrepareMessage; hooks: readonly StompHooks['authorizeSend'][] }>>()
+  const messages =
+    createRouteFinder<
+      Slot<{ prepare: PrepareMessage; recover: RecoverRoute; hooks: readonly StompHooks['authorizeSend'][] }>
+    >()
   const subscriptions =
-    createRouteFinder<Slot<{ invoke: InvokeSubscription; hooks: readonly StompHooks['authorizeSubscribe'][] }>>()
+    createRouteFinder<
+      Slot<{ invoke: InvokeSubscription; recover: RecoverRoute; hooks: readonly StompHooks['authorizeSubscribe'][] }>
+    >()
   const pending: (() => void)[] = []
   let isSealed = false
 
@@ -74,15 +82,23 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
         const found = messages.find(path)
         const ready = found?.target.ready
         if (found === undefined || ready === undefined) return undefined
-        const { hooks, prepare } = ready
-        return { hooks, prepare: (frame, caller) => prepare(frame, caller, found.params(frame)) }
+        const { hooks, prepare, recover } = ready
+        return {
+          hooks,
+          prepare: (frame, caller) => prepare(frame, caller, found.params(frame)),
+          recover: recover(found.params),
+        }
       },
       findSubscription(path) {
         const found = subscriptions.find(path)
         const ready = found?.target.ready
         if (found === undefined || ready === undefined) return undefined
-        const { hooks, invoke } = ready
-        return { hooks, invoke: (frame, caller) => invoke(frame, caller, found.params(frame)) }
+        const { hooks, invoke, recover } = ready
+        return {
+          hooks,
+          invoke: (frame, caller) => invoke(frame, caller, found.params(frame)),
+          recover: recover(found.params),
+        }
       },
     },
     addMessage(instance, written, options, handler) {
@@ -101,7 +117,9 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
           explain(call, () => {
             const hooks = encapsulation.collect(instance, 'authorizeSend')
             const targets = { destinations, userDestinations }
-            slot.ready = { hooks, prepare: createMessageRoute({ route, handler, ...targets, compiler, observe }) }
+            const recover = createRecovery(route, encapsulation.errorHandler(instance))
+            const prepare = createMessageRoute({ route, handler, ...targets, compiler, observe })
+            slot.ready = { hooks, prepare, recover }
           }),
         )
       })
@@ -117,7 +135,8 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
         pending.push(() =>
           explain(call, () => {
             const hooks = encapsulation.collect(instance, 'authorizeSubscribe')
-            slot.ready = { hooks, invoke: createSubscriptionRoute({ route, handler, compiler }) }
+            const recover = createRecovery(route, encapsulation.errorHandler(instance))
+            slot.ready = { hooks, invoke: createSubscriptionRoute({ route, handler, compiler }), recover }
           }),
         )
       })
@@ -125,6 +144,10 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
     addHook(instance, name, hook) {
       assertOpen(`stomp.addHook('${name}')`)
       encapsulation.add(instance, name, hook)
+    },
+    setErrorHandler(instance, handler) {
+      assertOpen('stomp.setErrorHandler')
+      encapsulation.setErrorHandler(instance, handler)
     },
     seal() {
       isSealed = true

@@ -2,8 +2,9 @@ import type { Frame, Headers } from '@hoofbeat/codec'
 import type { FastifyBaseLogger } from 'fastify'
 import type { User } from '../hooks/user.js'
 import type { ParsedBody } from './body-parser.js'
-import type { RoutedFrame, RoutedMessage, RoutedSubscription } from './definition.js'
+import type { FailedFrame, RoutedFrame, RoutedMessage, RoutedSubscription } from './definition.js'
 import type { RouteCaller } from './routes.js'
+import type { RawParams } from './send-to.js'
 
 /** What a handler's view of a frame is made of; `log` is the instance's own logger. */
 export interface RoutedFrameInit {
@@ -27,12 +28,21 @@ export function createRoutedMessage(
   return new ReceivedMessage(init, body, contentType)
 }
 
+/** Makes what an error handler sees. */
+export function createFailedFrame(
+  init: RoutedFrameInit & { readonly params: RawParams },
+  command: FailedFrame['command'],
+): FailedFrame {
+  return new ReceivedFailure(init, command)
+}
+
 class ReceivedFrame implements RoutedFrame {
   readonly destination: string
   readonly params: unknown
   readonly headers: Headers
   readonly user: User | undefined
   readonly sessionId: string
+  readonly #caller: RouteCaller
   readonly #parentLog: FastifyBaseLogger
   #log: FastifyBaseLogger | undefined
 
@@ -42,7 +52,12 @@ class ReceivedFrame implements RoutedFrame {
     this.headers = frame.headers
     this.user = caller.user
     this.sessionId = caller.sessionId
+    this.#caller = caller
     this.#parentLog = log
+  }
+
+  get signal(): AbortSignal {
+    return this.#caller.signal
   }
 
   // Made when first asked for: a child logger costs more than most handlers do, and most never log.
@@ -60,5 +75,15 @@ class ReceivedMessage extends ReceivedFrame implements RoutedMessage {
     super(init)
     this.body = body
     this.contentType = contentType
+  }
+}
+
+class ReceivedFailure extends ReceivedFrame implements FailedFrame {
+  declare readonly params: RawParams
+  readonly command: FailedFrame['command']
+
+  constructor(init: RoutedFrameInit & { readonly params: RawParams }, command: FailedFrame['command']) {
+    super(init)
+    this.command = command
   }
 }

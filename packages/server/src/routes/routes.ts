@@ -3,10 +3,16 @@ import type { Publication } from '../broker/broker.js'
 import type { AuthorizeSendHook, AuthorizeSubscribeHook } from '../hooks/hooks.js'
 import type { User } from '../hooks/user.js'
 
-/** Who calls a route. */
-export interface RouteCaller {
+/** Who a session belongs to. */
+export interface SessionOwner {
   readonly user: User | undefined
   readonly sessionId: string
+}
+
+/** Who calls a route. */
+export interface RouteCaller extends SessionOwner {
+  /** Aborted when the session ends. Made when first asked for. */
+  readonly signal: AbortSignal
 }
 
 /** One-shot answer of a subscription route: what the MESSAGE carries; undefined = nothing is sent. */
@@ -26,7 +32,10 @@ export interface RoutePublication extends Publication {
  * StompError if the handler, or what it leads to, has failed. The handler has been called when this returns, so that
  * handlers start in the order of the calls. To be called once, or never: then the handler does not run.
  */
-export type Invocation = () => Promise<readonly RoutePublication[]>
+export type Invocation = () => Promise<readonly RoutePublication[] | PublicationStream>
+
+/** What a handler gives bit by bit; each step is published before the next one is asked for. */
+export type PublicationStream = AsyncIterable<readonly RoutePublication[]>
 
 /** A route that a SEND has found. */
 export interface MessageMatch {
@@ -38,6 +47,7 @@ export interface MessageMatch {
    * is asynchronous. The invocation keeps the frame.
    */
   prepare(frame: Frame, caller: RouteCaller): Invocation | Promise<Invocation>
+  readonly recover?: Recover
 }
 
 /** A route that a SUBSCRIBE has found. */
@@ -50,7 +60,14 @@ export interface SubscriptionMatch {
    * so that handlers start in the order of the calls; only an asynchronous validator of the application delays it.
    */
   invoke(frame: Frame, caller: RouteCaller): Promise<Reply | undefined>
+  readonly recover?: Recover
 }
+
+/**
+ * Asks the error handler of a route what its caller is told of a failure: undefined = nothing. Rejects with what the
+ * handler throws. Undefined where no error handler is in scope.
+ */
+export type Recover = ((frame: Frame, caller: RouteCaller, thrown: unknown) => Promise<Reply | undefined>) | undefined
 
 /** The message routes of an application, as the dispatcher asks for them. */
 export interface Routes {

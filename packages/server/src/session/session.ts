@@ -158,6 +158,11 @@ class StompSession implements Session, FrameListener, Recipient {
   }
 
   setPaused(paused: boolean): void {
+  answered(_frame: Frame, error: StompError): void {
+    this.#observeRefusal(error)
+    this.#countSettled()
+  }
+
     this.#isHeld = paused
     this.#readOrPause()
   }

@@ -1,0 +1,37 @@
+import type { User } from '../hooks/user.js'
+import type { RouteCaller, SessionOwner } from '../routes/routes.js'
+
+/** A session as its route handlers see it, up to its end. */
+export interface CallingSession extends RouteCaller {
+  /** The session has ended. */
+  end(): void
+}
+
+/** Makes it; to be made when the first route is called. */
+export function createRouteCaller(owner: SessionOwner): CallingSession {
+  return new SessionCaller(owner)
+}
+
+class SessionCaller implements CallingSession {
+  readonly user: User | undefined
+  readonly sessionId: string
+  #controller: AbortController | undefined
+  #hasEnded = false
+
+  constructor({ user, sessionId }: SessionOwner) {
+    this.user = user
+    this.sessionId = sessionId
+  }
+
+  // Most handlers never look at it.
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#hasEnded) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  end(): void {
+    this.#hasEnded = true
+    this.#controller?.abort()
+  }
+}

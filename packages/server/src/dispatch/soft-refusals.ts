@@ -1,0 +1,42 @@
+import { type Frame, headersFromFlat } from '@hoofbeat/codec'
+import type { StompError } from '../errors.js'
+import type { Reply, RoutePublication, SessionOwner } from '../routes/routes.js'
+import { USER_PREFIX } from '../users/user-destination.js'
+import type { Publications } from './publications.js'
+import type { SubscriptionList } from './subscription-list.js'
+
+/** Where a session listens that wants to be told of refusals by a MESSAGE and to live on; below `/user`. */
+const ERROR_QUEUE = '/queue/errors'
+
+/** What a session is told softly through. */
+export interface SoftRefusalParts {
+  readonly caller: SessionOwner
+  readonly subscriptions: SubscriptionList
+  readonly shared: { readonly publications: Publications }
+}
+
+/** Whether the session listens at `/user/queue/errors`. */
+export function isListening({ subscriptions }: SoftRefusalParts): boolean {
+  return subscriptions.isServedByBroker(`${USER_PREFIX}${ERROR_QUEUE}`)
+}
+
+/** Sends a MESSAGE to `/user/queue/errors` of this session, with the `receipt-id` that the refused frame asked for. */
+export async function tellSoftly(parts: SoftRefusalParts, frame: Frame | undefined, reply: Reply): Promise<void> {
+  const receipt = frame?.headers.get('receipt')
+  const flat = receipt === undefined ? reply.headers.flat : [...reply.headers.flat, 'receipt-id', receipt]
+  const publication: RoutePublication = {
+    destination: ERROR_QUEUE,
+    audience: 'session',
+    headers: headersFromFlat(flat),
+    body: reply.body,
+  }
+  await parts.shared.publications.publishAll([publication], parts.caller)
+}
+
+/** What a refusal says where no error handler of the application says it. */
+export function replyOf({ code, message, cure }: StompError): Reply {
+  return {
+    headers: headersFromFlat(['content-type', 'application/json', 'code', code]),
+    body: new TextEncoder().encode(JSON.stringify({ code, message, cure })),
+  }
+}

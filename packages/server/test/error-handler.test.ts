@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest'
+import { StompError } from '../src/index.js'
+import type { StompTestClient } from '../src/testing/stomp-client.js'
+import { frames, gate, rest, send, transact, usePlugin } from './plugin-application.js'
+
+const start = usePlugin()
+
+const listen = (client: StompTestClient) => client.subscribe('errors', '/user/queue/errors')
+
+/** The next frame, whole: its text and the headers that matter here. */
+async function nextError(client: StompTestClient) {
+  const { command, headers, text } = await client.next()
+  return { command, text, receipt: headers.get('receipt-id'), destination: headers.get('destination') }
+}
+
+describe('an error handler', () => {
+  it('tells the sender alone what it returns, with the receipt-id, and the session lives', async () => {
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler((error, frame) => ({ text: error.message, at: frame.destination, by: frame.command }))
+      app.stomp.message('/fail', () => {
+        throw new Error('no such order')
+      })
+      app.stomp.message('/fine', () => undefined)
+    })
+    const [ada, twin] = [await connect('ada'), await connect('ada')]
+    await Promise.all([ada, twin].map(listen))
+    ada.send(send('/app/fail', '', { receipt: 'r1' }))
+    expect(await nextError(ada)).toEqual({
+      command: 'MESSAGE',
+      text: '{"text":"no such order","at":"/app/fail","by":"SEND"}',
+      receipt: 'r1',
+      destination: '/user/queue/errors',
+    })
+    ada.send(send('/app/fine', '', { receipt: 'r2' }))
+    expect(await frames(ada, 1)).toEqual(['RECEIPT r2'])
+    expect(await rest(twin)).toEqual([])
+  })
+
+  it('sees what does not fit a schema, with the params as they were written', async () => {
+    const seen: unknown[] = []
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler((error, { params }) => {
+        seen.push(error instanceof StompError && error.code, params)
+        return 'told'
+      })
+      const schema = { body: { type: 'object', required: ['name'] }, params: { type: 'object' } }
+      app.stomp.message('/orders/:id', { schema }, () => undefined)
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/app/orders/1 7', '{}'))
+    expect(await frames(ada, 1)).toEqual(['told'])
+    ada.send(send('/app/orders/18', '{'))
+    expect(await frames(ada, 1)).toEqual(['told'])
+    expect(seen).toEqual(['STOMP_ERR_BODY_INVALID', { id: '1 7' }, 'STOMP_ERR_BODY_INVALID', { id: '18' }])
+  })
+
+  it('belongs to its plugin, and a nearer one takes the place of an outer one', async () => {
+    const { connect } = await start({}, async (app) => {
+      const fail = (): never => {
+        throw new Error('x')
+      }
+      app.stomp.message('/outer', fail)
+      await app.register(
+        async (inner) => {
+          inner.stomp.setErrorHandler(() => 'inner')
+          inner.stomp.message('/fail', fail)
+          await inner.register(async (innermost) => innermost.stomp.message('/deep', fail))
+        },
+        { prefix: '/inner' },
+      )
+      await app.register(async (other) => other.stomp.message('/other', fail))
+      app.stomp.setErrorHandler(() => 'outer')
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    for (const [destination, told] of [
+      ['/app/outer', 'outer'],
+      ['/app/inner/fail', 'inner'],
+      ['/app/inner/deep', 'inner'],
+      ['/app/other', 'outer'],
+    ] as const) {
+      ada.send(send(destination))
+      expect(await frames(ada, 1)).toEqual([told])
+    }
+  })
+
+  it('leaves a session that does not listen to the ERROR it would get without', async () => {
+    const asked: string[] = []
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler((error) => void asked.push(error.message))
+      app.stomp.message('/fail', () => {
+        throw new Error('secret')
+      })
+    })
+    const ada = await connect('ada')
+    ada.send(send('/app/fail', '', { receipt: 'r' }))
+    expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_HANDLER_FAILED r'])
+    expect(asked).toEqual(['secret'])
+  })
+
+  it('that throws decides what the ERROR says', async () => {
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler(() => {
+        throw new StompError('STOMP_ERR_FORBIDDEN')
+      })
+      app.stomp.message('/fail', () => {
+        throw new Error('secret')
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/app/fail', '', { receipt: 'r' }))
+    expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_FORBIDDEN r'])
+  })
+
+  it('may say nothing', async () => {
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler(async () => undefined)
+      app.stomp.message('/fail', () => {
+        throw new Error('x')
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/app/fail', '', { receipt: 'r' }))
+    ada.send(send('/topic/x', '', { receipt: 'on' }))
+    expect(await frames(ada, 1)).toEqual(['RECEIPT on'])
+    expect(await rest(ada)).toEqual([])
+  })
+
+  it('answers for subscription routes, which are forgotten then', async () => {
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler((_error, { command }) => command)
+      app.stomp.subscription('/fail', () => {
+        throw new Error('x')
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    for (let i = 0; i < 2; i++) {
+      ada.send({ command: 'SUBSCRIBE', headers: { id: 's', destination: '/app/fail', receipt: `${i}` } })
+      expect(await nextError(ada)).toMatchObject({ text: 'SUBSCRIBE', receipt: `${i}` })
+    }
+  })
+
+  it('answers for a handler behind a COMMIT, whose frame has its receipt already', async () => {
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler((error) => error.message)
+      app.stomp.message('/fail', () => {
+        throw new Error('late')
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(transact('BEGIN', 't'))
+    ada.send(send('/app/fail', '', { transaction: 't', receipt: 'taken' }))
+    ada.send(transact('COMMIT', 't', 'committed'))
+    expect(await frames(ada, 2)).toEqual(['RECEIPT taken', 'RECEIPT committed'])
+    expect(await nextError(ada)).toMatchObject({ text: 'late', receipt: undefined })
+  })
+
+  it('is waited for by DISCONNECT', async () => {
+    const { open, opened } = gate()
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler(async () => {
+        await opened
+        return 'told'
+      })
+      app.stomp.message('/fail', () => {
+        throw new Error('x')
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/app/fail'))
+    ada.send({ command: 'DISCONNECT', headers: { receipt: 'bye' } })
+    open()
+    expect(await frames(ada, 2)).toEqual(['told', 'RECEIPT bye'])
+  })
+
+  it('is told to the log as a failure all the same', async () => {
+    const { connect, log } = await start({}, (app) => {
+      app.stomp.setErrorHandler(() => 'told')
+      app.stomp.message('/fail', () => {
+        throw new Error('for the log')
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/app/fail'))
+    expect(await frames(ada, 1)).toEqual(['told'])
+    expect(log.filter((line) => line.includes('for the log'))).toHaveLength(1)
+  })
+})
+
+describe('soft refusals', () => {
+  it('tell a session that listens what was refused, and it lives on', async () => {
+    const { connect } = await start({ refusals: 'soft' })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/forbidden/x', '', { receipt: 'r1' }))
+    const message = await ada.next()
+    expect(message.headers.toObject()).toMatchObject({
+      destination: '/user/queue/errors',
+      'content-type': 'application/json',
+      code: 'STOMP_ERR_FORBIDDEN',
+      'receipt-id': 'r1',
+    })
+    expect(JSON.parse(message.text)).toEqual({
+      code: 'STOMP_ERR_FORBIDDEN',
+      message: expect.stringContaining('/forbidden/x'),
+      cure: expect.any(String),
+    })
+    ada.send({ command: 'SUBSCRIBE', headers: { id: 'x', destination: '/forbidden/**', receipt: 'r2' } })
+    expect(JSON.parse((await ada.next()).text)).toMatchObject({ code: 'STOMP_ERR_FORBIDDEN' })
+    ada.send(send('/app/nowhere', ''))
+    expect(JSON.parse((await ada.next()).text)).toMatchObject({ code: 'STOMP_ERR_ROUTE_UNKNOWN' })
+    ada.send(send('/topic/x', '', { receipt: 'on' }))
+    expect(await frames(ada, 1)).toEqual(['RECEIPT on'])
+  })
+
+  it('are hard for who does not listen, has stopped to, and for other frames', async () => {
+    const { connect } = await start({ refusals: 'soft' })
+    const [ada, bob, carl] = [await connect('ada'), await connect('bob'), await connect('carl')]
+    ada.send(send('/forbidden/x', '', { receipt: 'r' }))
+    expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_FORBIDDEN r'])
+    await listen(bob)
+    bob.send({ command: 'UNSUBSCRIBE', headers: { id: 'errors' } })
+    bob.send(send('/forbidden/x', '', { receipt: 'r' }))
+    expect(await frames(bob, 1)).toEqual(['ERROR STOMP_ERR_FORBIDDEN r'])
+    await listen(carl)
+    carl.send(transact('COMMIT', 'unknown', 'r'))
+    expect(await frames(carl, 1)).toEqual(['ERROR STOMP_ERR_TRANSACTION_UNKNOWN r'])
+  })
+})

@@ -1,0 +1,157 @@
+import { EventEmitter, on } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { frames, gate, rest, send, transact, turn, usePlugin } from './plugin-application.js'
+
+const start = usePlugin()
+
+describe('a handler that returns a stream', () => {
+  it('has its receipt at once, and its values published one after another', async () => {
+    const { open, opened } = gate()
+    const { connect } = await start({}, (app) =>
+      app.stomp.message('/count/:to', { sendTo: '/topic/:to' }, async function* ({ params }) {
+        yield { n: 1 }
+        await opened
+        for (let n = 2; n <= Number(params.to); n++) yield { n }
+      }),
+    )
+    const ada = await connect('ada')
+    await ada.subscribe('s', '/topic/3')
+    ada.send(send('/app/count/3', '', { receipt: 'r' }))
+    expect(await frames(ada, 2)).toEqual(['RECEIPT r', '{"n":1}'])
+    open()
+    expect(await frames(ada, 2)).toEqual(['{"n":2}', '{"n":3}'])
+  })
+
+  it('asks for the next value when the broker has taken the one before', async () => {
+    const steps: string[] = []
+    const { connect } = await start({}, (app) =>
+      app.stomp.message('/go', { sendTo: '/topic/x' }, async function* () {
+        for (let i = 0; i < 3; i++) {
+          steps.push(`asked ${i}`)
+          yield i
+        }
+      }),
+    )
+    const ada = await connect('ada')
+    ada.send(send('/app/go'))
+    while (steps.length < 3) await turn()
+    expect(steps).toEqual(['asked 0', 'asked 1', 'asked 2'])
+  })
+
+  it('does not count among the handlers that run, but among the streams', async () => {
+    const { connect } = await start({ limits: { maxRunningHandlers: 1, maxStreams: 2 } }, (app) =>
+      app.stomp.message('/wait', { sendTo: '/topic/x' }, async function* ({ signal }) {
+        yield 'begun'
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      }),
+    )
+    const ada = await connect('ada')
+    await ada.subscribe('s', '/topic/x')
+    ada.send(send('/app/wait'))
+    ada.send(send('/app/wait', '', { receipt: 'two' }))
+    expect((await frames(ada, 3)).sort()).toEqual(['RECEIPT two', 'begun', 'begun'])
+    ada.send(send('/app/wait', '', { receipt: 'three' }))
+    expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_STREAM_LIMIT three'])
+  })
+
+  it.each(['DISCONNECT', 'a cut'])(
+    'ends with its session by %s: the signal fires and the stream is closed',
+    async (how) => {
+      const seen: string[] = []
+      const { open, opened } = gate()
+      const { connect } = await start({}, (app) =>
+        app.stomp.message('/wait', { sendTo: '/topic/x' }, async function* ({ signal }) {
+          try {
+            yield 1
+            await new Promise((resolve) => signal.addEventListener('abort', resolve))
+            seen.push('aborted')
+            yield 2
+          } finally {
+            seen.push('closed')
+            open()
+          }
+        }),
+      )
+      const [ada, bob] = [await connect('ada'), await connect('bob')]
+      await bob.subscribe('s', '/topic/x')
+      ada.send(send('/app/wait'))
+      expect(await frames(bob, 1)).toEqual(['1'])
+      if (how === 'DISCONNECT') ada.send({ command: 'DISCONNECT' })
+      else ada.link.close()
+      await opened
+      expect(seen).toEqual(['aborted', 'closed'])
+      expect(await rest(bob)).toEqual([])
+    },
+  )
+
+  it('that is no generator is told to return even while it waits', async () => {
+    const source = new EventEmitter()
+    const { app, connect } = await start({}, (app) =>
+      app.stomp.message('/listen', { sendTo: '/topic/x' }, () => on(source, 'tick')),
+    )
+    const ada = await connect('ada')
+    await ada.subscribe('s', '/topic/x')
+    ada.send(send('/app/listen', '', { receipt: 'r' }))
+    expect(await frames(ada, 1)).toEqual(['RECEIPT r'])
+    source.emit('tick', 7)
+    expect(await frames(ada, 1)).toEqual(['[7]'])
+    ada.link.close()
+    while (app.stomp.users.sessionCount > 0) await turn()
+    await turn()
+    expect(source.listenerCount('tick')).toBe(0)
+  })
+
+  it('that fails ends the session by an ERROR without a receipt-id, or tells an error handler', async () => {
+    const failing = async function* (): AsyncGenerator<number> {
+      yield 1
+      throw new Error('secret')
+    }
+    const hard = await start({}, (app) => app.stomp.message('/fail', { sendTo: '/topic/x' }, failing))
+    const ada = await hard.connect('ada')
+    ada.send(send('/app/fail', '', { receipt: 'r' }))
+    expect(await frames(ada, 2)).toEqual(['RECEIPT r', 'ERROR STOMP_ERR_HANDLER_FAILED'])
+    const soft = await start({}, (app) => {
+      app.stomp.setErrorHandler((error) => error.message)
+      app.stomp.message('/fail', { sendTo: '/topic/x' }, failing)
+    })
+    const bob = await soft.connect('bob')
+    await bob.subscribe('errors', '/user/queue/errors')
+    bob.send(send('/app/fail', '', { receipt: 'r' }))
+    bob.send(send('/topic/y', '', { receipt: 'on' }))
+    expect((await frames(bob, 3)).sort()).toEqual(['RECEIPT on', 'RECEIPT r', 'secret'])
+  })
+
+  it('may begin behind a COMMIT', async () => {
+    const { connect } = await start({}, (app) =>
+      app.stomp.message('/two', { sendTo: '/topic/x' }, async function* () {
+        yield 1
+        yield 2
+      }),
+    )
+    const ada = await connect('ada')
+    await ada.subscribe('s', '/topic/x')
+    ada.send(transact('BEGIN', 't'))
+    ada.send(send('/app/two', '', { transaction: 't' }))
+    ada.send(transact('COMMIT', 't', 'c'))
+    expect(await frames(ada, 3)).toEqual(['RECEIPT c', '1', '2'])
+  })
+})
+
+it('the signal of a message fires when its session has ended, also where it is asked for later', async () => {
+  const { open, opened } = gate()
+  const signals: AbortSignal[] = []
+  const { connect, app } = await start({}, (app) =>
+    app.stomp.message('/wait', async (message) => {
+      await opened
+      signals.push(message.signal)
+    }),
+  )
+  const ada = await connect('ada')
+  ada.send(send('/app/wait'))
+  await turn()
+  ada.link.close()
+  while (app.stomp.users.sessionCount > 0) await turn()
+  open()
+  while (signals.length === 0) await turn()
+  expect(signals[0]?.aborted).toBe(true)
+})
