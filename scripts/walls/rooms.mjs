@@ -51,7 +51,13 @@ const server = [
   { room: 'index.ts', imports: [...everyRoom, 'codec'] },
   { room: 'plugin.ts', imports: [...everyRoom, 'doors.ts', 'codec'], fastify: true },
   { room: 'doors.ts', imports: [...everyRoom, 'sse'], fastify: true },
-  { room: 'api.ts', imports: ['routes/'], types: [...everyRoom, ...openToAll, 'codec'], alone: true, fastify: true },
+  {
+    room: 'api.ts',
+    imports: ['routes/'],
+    types: [...everyRoom, 'doors.ts', ...openToAll, 'codec'],
+    alone: true,
+    fastify: true,
+  },
   { room: 'options.ts', imports: ['codec'], types: [...everyRoom, 'doors.ts'], fastify: true },
   { room: 'testing/', imports: [...everyRoom, 'codec'], fastify: 'types', typePackages: ['ws'] },
 
@@ -78,7 +84,15 @@ const server = [
   { room: 'transports/link-clock.ts', imports: ['sse'] },
   { room: 'transports/link-connection.ts', imports: ['connection/', 'message/'], types: ['sse'] },
   { room: 'transports/sse.ts', imports: ['connection/', 'message/', 'sse'], own: 'transports/', fastify: true },
-  { room: 'transports/sockjs/', imports: ['connection/', 'message/'], own: 'transports/', fastify: true },
+  {
+    room: 'transports/sockjs/',
+    imports: ['connection/', 'message/'],
+    types: ['clock/wheel.ts', 'hooks/origin.ts'],
+    own: 'transports/',
+    fastify: true,
+    builtins: ['buffer', 'crypto', 'http', 'net'],
+    typePackages: ['ws'],
+  },
   { room: 'transports/tcp.ts', imports: ['connection/', 'message/'], own: 'transports/', builtins: true },
   { room: 'transports/', imports: ['connection/', 'message/'] },
   {

@@ -9,20 +9,22 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { BrokerAdmin } from './broker/broker.js'
+import type { DoorOptions } from './doors.js'
+import type { RawEndpoint, RawHandlers } from './endpoints/raw-handlers.js'
 import type { StompHooks } from './hooks/hooks.js'
 import type {
   AnyMessageRouteOptions,
+  ErrorHandler,
   MessageHandler,
   MessageOf,
-  ErrorHandler,
   MessageRouteOptions,
   MessageSchema,
   PublishOptions,
   ResponseOf,
   Returned,
+  ReturnedFromMessage,
   SubscriptionHandler,
   SubscriptionOf,
-  ReturnedFromMessage,
   SubscriptionRouteOptions,
   SubscriptionSchema,
 } from './routes/definition.js'
@@ -93,6 +95,22 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
    */
   sendToUser(name: string, destination: string, body: unknown, options?: PublishOptions): Promise<void>
 
+  /**
+   * Opens one or more paths, below the instance's prefix, without STOMP: what clients send goes to the handlers as it is,
+   * whatever carries it (WebSocket, the fallback, SockJS if asked for).
+   *
+   * ```ts
+   * const chat = app.stomp.endpoint('/chat', {
+   *   message: (connection, data) => chat.broadcast(data, (peer) => peer !== connection),
+   * })
+   * ```
+   *
+   * @throws Error when the path has handlers already
+   */
+  endpoint(path: string | readonly string[], options: RawEndpointOptions): RawEndpoint
+  /** The raw endpoint that was opened at the path. @throws Error when there is none */
+  endpoint(path: string): RawEndpoint
+
   /** Who is connected to this server. */
   readonly users: Users
 
@@ -107,10 +125,28 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
   addHook<Name extends keyof StompHooks>(name: Name, hook: StompHooks[Name]): void
 
   /**
+   * Names who is asked when a route of this instance, or of plugins within it that name none of their own, has failed: the
+   * handler has thrown, or a body, params or headers do not fit their schema. What it returns, encoded as a handler's
+   * value is, goes to the sender as a MESSAGE at `/user/queue/errors`, with the `receipt-id` of the frame; there is no
+   * RECEIPT, and the session lives. Null and undefined send nothing. Where the sender does not listen there, and where the
+   * error handler throws, the session is told by ERROR and closed, as without it. Frames of a transaction that do not fit
+   * are always answered by ERROR.
+   */
+  setErrorHandler(handler: ErrorHandler): void
+
+  /**
    * Where the `tcp` listeners are bound, in the order of the options; those that were `optional` and could not be had are
    * left out. Empty before the application is ready and after its end.
    */
   readonly tcpAddresses: readonly TcpAddress[]
+}
+
+/** A raw endpoint: its handlers, and how it is reached; an object, or an instance of a class. */
+export interface RawEndpointOptions extends DoorOptions, RawHandlers {
+  /** Sub-protocols that are spoken here; the first of the client's list that is among them is agreed on. @default none */
+  readonly protocols?: readonly string[]
+  /** Largest message of a client, in bytes; a larger one closes with 1009. @default limits.maxBodyBytes */
+  readonly maxMessageBytes?: number
 }
 
 declare module 'fastify' {
@@ -124,16 +160,6 @@ declare module 'fastify' {
     /** STOMP routes, hooks and publishing for this instance. */
     stomp: StompApi<TypeProvider>
   }
-  /**
-   * Names who is asked when a route of this instance, or of plugins within it that name none of their own, has failed: the
-   * handler has thrown, or a body, params or headers do not fit their schema. What it returns, encoded as a handler's
-   * value is, goes to the sender as a MESSAGE at `/user/queue/errors`, with the `receipt-id` of the frame; there is no
-   * RECEIPT, and the session lives. Null and undefined send nothing. Where the sender does not listen there, and where the
-   * error handler throws, the session is told by ERROR and closed, as without it. Frames of a transaction that do not fit
-   * are always answered by ERROR.
-   */
-  setErrorHandler(handler: ErrorHandler): void
-
 }
 
 /** What the API forwards to. */
@@ -145,13 +171,16 @@ export interface ApiParts {
   readonly sendToUser: (name: string, destination: string, body: unknown, options: PublishOptions) => Promise<void>
   readonly users: Users
   readonly admin: BrokerAdmin | undefined
+  readonly openRaw: (instance: FastifyInstance, paths: readonly string[], options: RawEndpointOptions) => RawEndpoint
+  /** Those that were opened, by full URL path. */
+  readonly rawEndpoints: Map<string, RawEndpoint>
   /** @default no listeners */
   readonly tcp?: Pick<TcpListeners, 'addresses'>
 }
 
 /** Makes the API of one Fastify instance. It forwards and decides nothing. */
 export function createApi(parts: ApiParts): StompApi {
-  const { instance, table, publish, sendToUser, users, admin, tcp = { addresses: [] } } = parts
+  const { instance, table, publish, sendToUser, users, admin, rawEndpoints, tcp = { addresses: [] } } = parts
   return {
     users,
     admin,
@@ -163,12 +192,25 @@ export function createApi(parts: ApiParts): StompApi {
       const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest
       table.addSubscription(instance, pattern, options, handler)
     },
+    endpoint(path: string | readonly string[], options?: RawEndpointOptions) {
+      const paths = typeof path === 'string' ? [path] : path
+      const urls = paths.map((each) => `${instance.prefix}${each}`)
+      if (options === undefined) {
+        const known = rawEndpoints.get(urls[0] ?? '')
+        if (known === undefined) throw new Error(`no raw endpoint was opened at ${urls[0]}`)
+        return known
+      }
+      for (const url of urls) if (rawEndpoints.has(url)) throw new Error(`a raw endpoint is open at ${url} already`)
+      const endpoint = parts.openRaw(instance, paths, options)
+      for (const url of urls) rawEndpoints.set(url, endpoint)
+      return endpoint
+    },
     publish: (destination, body, options = {}) => publish(destination, body, options),
     sendToUser: (name, destination, body, options = {}) => sendToUser(name, destination, body, options),
     addHook: (name, hook) => table.addHook(instance, name, hook),
+    setErrorHandler: (handler) => table.setErrorHandler(instance, handler),
     get tcpAddresses() {
       return tcp.addresses
     },
   }
 }
-    setErrorHandler: (handler) => table.setErrorHandler(instance, handler),

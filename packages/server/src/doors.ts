@@ -1,106 +1,176 @@
 import { allowReading } from '@hoofbeat/sse'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Clock, systemClock } from './clock/clock.js'
 import type { Wheel } from './clock/wheel.js'
-import type { Endpoint } from './endpoints/endpoint.js'
-import { openPlainDoor } from './endpoints/plain-door.js'
+import type { Connection } from './connection/connection.js'
+import { openPlainDoor, type PlainDoorParts } from './endpoints/plain-door.js'
 import { type Admission, UpgradeRequired } from './hooks/admission.js'
-import type { AuthenticateHook } from './hooks/hooks.js'
-import type { SessionParts } from './session/session.js'
+import type { AllowedOrigins } from './hooks/origin.js'
+import { nameOf, type UserLike } from './hooks/user.js'
 import { createLinkClock } from './transports/link-clock.js'
 import { toAdmitted } from './transports/link-connection.js'
+import { openSockJs, type SockJs } from './transports/sockjs/sockjs.js'
+import type { SockJsOptions } from './transports/sockjs/sockjs-options.js'
 import { type Fallback, type FallbackOptions, openFallback } from './transports/sse.js'
 import type { UpgradeGuard } from './transports/upgrade-guard.js'
-import { openWebSocketDoor } from './transports/websocket-door.js'
+import { webSocketConnection } from './transports/websocket.js'
+import { openWebSocketDoor, type WebSocketDoor } from './transports/websocket-door.js'
 
-/** One path that clients connect to. */
-export interface EndpointOptions {
-  /** The URL path, below the prefix of the Fastify instance; for example `/stomp`. */
-  readonly path: string
+/** Over what one path can be reached. */
+export interface DoorOptions {
+  /** Whether WebSockets are spoken at the path. @default true */
+  readonly websocket?: boolean
   /**
    * Whether clients of `@hoofbeat/sse` may come through networks that block or cut WebSockets: over a resumable
    * WebSocket, an event stream or polls, on the same path. @default true
    */
   readonly fallback?: boolean
+  /**
+   * Whether clients of the SockJS protocol (sockjs-client, Spring's SockJsClient) are served below the path, and how.
+   * @default false
+   */
+  readonly sockjs?: boolean | SockJsOptions
+}
+
+/** One path that STOMP clients connect to. */
+export interface EndpointOptions extends DoorOptions {
+  /** The URL path, below the prefix of the Fastify instance; for example `/stomp`. */
+  readonly path: string
 }
 
 /** What the doors of all paths are opened with. */
-export interface DoorsParts {
-  readonly authenticate: AuthenticateHook | undefined
-  /** Largest body of a message, in bytes. */
-  readonly maxBodyBytes: number
+export interface SharedDoorParts {
   readonly fallback: FallbackOptions
   readonly clock: Clock
   readonly wheel: Wheel
   readonly admission: Admission
+  readonly allowedOrigins: AllowedOrigins
   readonly guard: UpgradeGuard
-  readonly endpoint: Endpoint
-  readonly session: SessionParts
-  readonly position: () => string | undefined
+}
+
+/** What the doors of one path are opened with. */
+export interface DoorsParts extends SharedDoorParts {
+  /** Chooses one of a client's sub-protocols; false: none. */
+  readonly selectProtocol: (offered: Iterable<string>) => string | false
+  /**
+   * The last word before a new connection, behind Origin and `identify`: rejects with an error that has a `statusCode`
+   * to refuse it. May also be asked for a client that comes back to a link it has.
+   */
+  readonly handshake?: (request: FastifyRequest, identity: UserLike) => Promise<void>
+  /** What stands behind the path; called in the tick in which the connection was received. */
+  readonly accept: (connection: Connection) => void
+  /** For clients without STOMP. @default there is nothing for them */
+  readonly plain?: Pick<PlainDoorParts, 'session' | 'authenticate' | 'maxBodyBytes' | 'position'>
 }
 
 /** All doors of one path. */
 export interface Doors {
-  /** No more links are opened: the server is ending. */
+  /** No more links and SockJS sessions are opened: the server is ending. */
   refuse(): void
-  /** The sessions have ended: lets links tell their clients, within `withinMs` and a second, and ends every stream. */
+  /** The sessions have ended: lets clients be told, within `withinMs` and a second, and ends every stream. */
   close(withinMs: number): Promise<void>
 }
 
 /** How long, at the end of the server, links may take to tell their clients of it, in ms. */
 const LAST_WORDS_MS = 1_000
 
-/** True unless the endpoint says otherwise. */
-export function hasFallback({ fallback = true }: EndpointOptions): boolean {
-  return fallback
-}
-
-/** Full URL paths of endpoints. */
-export function pathsOf(fastify: FastifyInstance, endpoints: readonly EndpointOptions[]): ReadonlySet<string> {
-  return new Set(endpoints.map(({ path }) => `${fastify.prefix}${path}`))
-}
-
-/** Opens the doors of one path: WebSocket, the fallback's, and those for clients without STOMP. */
-export async function openDoors(fastify: FastifyInstance, options: EndpointOptions, parts: DoorsParts): Promise<Doors> {
-  const { path } = options
-  const { admission, authenticate, endpoint, guard, maxBodyBytes, session } = parts
-  const fallback = hasFallback(options) ? await openLinks(fastify, path, parts) : undefined
-  openWebSocketDoor(fastify, {
-    path,
-    admit: admission.admit,
-    upgradeRequired: () => new UpgradeRequired(),
-    accept: (connection) => endpoint.accept(connection),
-    link: fallback?.link,
-    taken: (socket) => guard.taken(socket),
-  })
-  const plain = await openPlainDoor(fastify, {
-    path,
-    session,
-    authenticate,
-    maxBodyBytes,
-    position: parts.position,
-    admit: admission.admit,
-    allowReading,
-  })
+/** Opens the doors of one path: WebSocket, the fallback's, SockJS, and those for clients without STOMP. */
+export async function openDoors(
+  fastify: FastifyInstance,
+  path: string,
+  options: DoorOptions,
+  parts: DoorsParts,
+): Promise<Doors> {
+  const { websocket = true, fallback = true, sockjs = false } = options
+  const { accept, admission, guard } = parts
+  const links = fallback ? await openLinks(fastify, path, parts) : undefined
+  const sessions = sockjs === false ? undefined : await openSessions(fastify, path, websocket, sockjs, parts)
+  if (websocket) {
+    const door: Pick<WebSocketDoor, 'admit' | 'selectProtocol' | 'taken'> = {
+      async admit(request) {
+        const identity = await admission.admit(request)
+        await parts.handshake?.(request, identity)
+        return identity
+      },
+      selectProtocol: parts.selectProtocol,
+      taken: (socket) => guard.taken(socket),
+    }
+    openWebSocketDoor(fastify, {
+      ...door,
+      path,
+      answer: (_request, reply) =>
+        sessions?.greet(reply) ??
+        reply.header('upgrade', 'websocket').header('connection', 'upgrade').send(new UpgradeRequired()),
+      accept: (socket, request, identity) => accept(webSocketConnection(socket, request, identity)),
+      link: links?.link,
+    })
+    sessions?.openWebSocketDoors(door)
+  } else if (sessions !== undefined) {
+    fastify.get(path, { exposeHeadRoute: false, onRequest: refuseUpgrade }, (_request, reply) => sessions.greet(reply))
+  }
+  const plain =
+    parts.plain &&
+    (await openPlainDoor(fastify, { ...parts.plain, path, admit: (request) => admission.admit(request), allowReading }))
   return {
-    refuse: () => fallback?.refuse(),
+    refuse() {
+      links?.refuse()
+      sessions?.refuse()
+    },
     async close(withinMs) {
-      plain.end()
-      await fallback?.close(Math.min(withinMs, LAST_WORDS_MS))
+      plain?.end()
+      sessions?.close()
+      await links?.close(Math.min(withinMs, LAST_WORDS_MS))
     },
   }
 }
 
+/** Where no WebSocket is spoken: otherwise the handshake would succeed, only to be followed by a close. */
+async function refuseUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (request.ws) reply.callNotFound()
+}
+
 function openLinks(fastify: FastifyInstance, path: string, parts: DoorsParts): Promise<Fallback> {
-  const { fallback, clock, wheel, admission, endpoint } = parts
+  const { fallback, clock, wheel, admission, accept } = parts
   return openFallback(fastify, {
     path,
     clock: createLinkClock({ now: () => clock.now(), wheel, isFake: clock !== systemClock }),
     limits: fallback.limits ?? {},
     times: fallback.times ?? {},
     peers: fallback.peers,
+    selectProtocol: parts.selectProtocol,
     checkOrigin: admission.checkOrigin,
-    admit: async (request) => toAdmitted(await admission.identify(request), request, clock),
-    accept: (connection) => endpoint.accept(connection),
+    async admit(request) {
+      const identity = await admission.identify(request)
+      await parts.handshake?.(request, identity)
+      return toAdmitted(identity, request, clock)
+    },
+    accept,
+  })
+}
+
+function openSessions(
+  fastify: FastifyInstance,
+  path: string,
+  hasWebSocket: boolean,
+  options: true | SockJsOptions,
+  parts: DoorsParts,
+): Promise<SockJs> {
+  const { wheel, admission, allowedOrigins, fallback, accept } = parts
+  return openSockJs(fastify, {
+    path,
+    options: options === true ? {} : options,
+    hasWebSocket,
+    wheel,
+    allowedOrigins,
+    leastBodyBytes: fallback.limits?.maxBatchBytes ?? 0,
+    checkOrigin: admission.checkOrigin,
+    async admit(request) {
+      const identity = await admission.identify(request)
+      await parts.handshake?.(request, identity)
+      return identity
+    },
+    subject: async (request) => nameOf(await admission.recognise(request)),
+    nameOf: (identity) => nameOf(identity as UserLike),
+    accept,
   })
 }

@@ -149,6 +149,10 @@ export const STOMP_ERRORS: Readonly<Record<StompErrorCode, { readonly message: s
     message: 'This is a WebSocket endpoint',
     cure: 'Connect with a WebSocket client (ws:// or wss://).',
   },
+  STOMP_ERR_BINARY_UNSUPPORTED: {
+    message: 'This client is reached by text only',
+    cure: 'SockJS carries no binary: send text, or have the client connect by WebSocket or the fallback.',
+  },
   STOMP_ERR_STORE_FULL: {
     message: 'There is no room to keep this message',
     cure: 'Send it again later. The operator can make room on the disk, or allow the message store more of it.',
@@ -189,11 +193,11 @@ export type StompErrorCode =
   | 'STOMP_ERR_SUBSCRIPTION_EXISTS'
   | 'STOMP_ERR_SUBSCRIPTION_UNKNOWN'
   | 'STOMP_ERR_SUBSCRIPTION_LIMIT'
+  | 'STOMP_ERR_STREAM_LIMIT'
   | 'STOMP_ERR_SELECTOR_INVALID'
   | 'STOMP_ERR_DESTINATION_LIMIT'
   | 'STOMP_ERR_QUEUE_FULL'
   | 'STOMP_ERR_ACK_UNKNOWN'
-  | 'STOMP_ERR_STREAM_LIMIT'
   | 'STOMP_ERR_TRANSACTION_EXISTS'
   | 'STOMP_ERR_TRANSACTION_UNKNOWN'
   | 'STOMP_ERR_TRANSACTION_LIMIT'
@@ -209,6 +213,7 @@ export type StompErrorCode =
   | 'STOMP_ERR_CLOSING'
   | 'STOMP_ERR_ORIGIN_REFUSED'
   | 'STOMP_ERR_UPGRADE_REQUIRED'
+  | 'STOMP_ERR_BINARY_UNSUPPORTED'
   | 'STOMP_ERR_STORE_FULL'
   | 'STOMP_ERR_STORE_FAILED'
   | 'STOMP_ERR_STORE_LOCKED'

@@ -1,4 +1,4 @@
-export type { StompApi } from './api.js'
+export type { RawEndpointOptions, StompApi } from './api.js'
 export type {
   AckReference,
   AckRequest,
@@ -22,6 +22,7 @@ export type { BrokerFactory, BrokerParts } from './broker/embedded/embedded-brok
 export { embeddedBroker } from './broker/embedded/embedded-broker.js'
 export type { EmbeddedBrokerOptions, HistoryOptions } from './broker/embedded/embedded-broker-options.js'
 export type { Clock } from './clock/clock.js'
+export type { RawClose, RawConnection, RawEndpoint, RawHandlers } from './endpoints/raw-handlers.js'
 export type { StompErrorCode, StompErrorOptions } from './errors.js'
 export { STOMP_ERRORS, StompError } from './errors.js'
 export type {
@@ -37,7 +38,9 @@ export type {
 export type { AllowedOrigins } from './hooks/origin.js'
 export type { AllowOptions } from './hooks/rules.js'
 export type { User, UserLike } from './hooks/user.js'
+export type { Taken } from './message/delivery.js'
 export type {
+  DoorOptions,
   EndpointOptions,
   FallbackOptions,
   HoofbeatLimits,
@@ -47,11 +50,11 @@ export type {
 } from './plugin.js'
 export { hoofbeatPlugin as default, hoofbeatPlugin as hoofbeat } from './plugin.js'
 export type {
+  ErrorHandler,
+  FailedFrame,
   MessageRouteOptions,
   PublishOptions,
   RoutedMessage,
-  ErrorHandler,
-  FailedFrame,
   RoutedSubscription,
   SendToUser,
   SubscriptionRouteOptions,
@@ -69,4 +72,5 @@ export type {
   StoredEntry,
   StoredMessage,
 } from './store/message-store.js'
+export type { SockJsOptions } from './transports/sockjs/sockjs-options.js'
 export type { RegisteredUser, UserSession, Users } from './users/user-registry.js'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { createApi, type StompApi } from './api.js'
+import { createApi, type RawEndpointOptions, type StompApi } from './api.js'
 import { embeddedBroker } from './broker/embedded/embedded-broker.js'
 import { systemClock } from './clock/clock.js'
 import { createWheel, type Timer } from './clock/wheel.js'
@@ -8,8 +8,10 @@ import { createDestinationSyntax } from './destination/destination.js'
 import { type DispatchParts, openDispatcher } from './dispatch/dispatcher.js'
 import { createPublications } from './dispatch/publications.js'
 import { createReplyQueues } from './dispatch/reply-queues.js'
-import { type Doors, type DoorsParts, hasFallback, openDoors, pathsOf } from './doors.js'
+import { type Doors, openDoors, type SharedDoorParts } from './doors.js'
 import { ACCEPT, createEndpoint } from './endpoints/endpoint.js'
+import { createRawEndpoint, type RawHouse } from './endpoints/raw-endpoint.js'
+import type { RawEndpoint } from './endpoints/raw-handlers.js'
 import { createTurns } from './framing/turns.js'
 import { createAdmission } from './hooks/admission.js'
 import { compileRules } from './hooks/rules.js'
@@ -20,10 +22,11 @@ import { createPublication } from './routes/value-encoder.js'
 import type { SessionParts } from './session/session.js'
 import { createTcpListeners } from './transports/tcp.js'
 import { guardUpgrades } from './transports/upgrade-guard.js'
+import { selectProtocol } from './transports/websocket.js'
 import { provideWebSocket } from './transports/websocket-door.js'
 import { createUserRegistry } from './users/user-registry.js'
 
-export type { EndpointOptions } from './doors.js'
+export type { DoorOptions, EndpointOptions } from './doors.js'
 export type { HoofbeatLimits, HoofbeatOptions } from './options.js'
 export type { FallbackOptions } from './transports/sse.js'
 export type { TcpAddress, TcpOptions } from './transports/tcp.js'
@@ -41,6 +44,9 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   const nextMessageId = createMessageIds()
   const wheel = createWheel(clock)
   const doors: Doors[] = []
+  const rawHouses: RawHouse[] = []
+  /** By full URL path. */
+  const rawEndpoints = new Map<string, RawEndpoint>()
   let isClosing = false
 
   const table = createRouteTable({ instance: fastify, syntax, observe })
@@ -65,13 +71,13 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     routes: table.routes,
     rules: compileRules(options.allow ?? {}, syntax),
     hooks: table.rootHooks,
+    isSoft: options.refusals === 'soft',
     after,
   }
   const session: SessionParts = {
     authenticate: options.authenticate,
     heartBeat: options.heartBeat ?? { sendMs: 10_000, receiveMs: 10_000 },
     serverName: SERVER_NAME,
-    isSoft: options.refusals === 'soft',
     framing: { clock, wheel, turns: createTurns(clock), limits },
     limits,
     observe,
@@ -95,7 +101,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     isClosing = true
     tcp.stop()
     for (const door of doors) door.refuse()
-    await endpoint.drain(drainMs)
+    await Promise.all([endpoint, ...rawHouses].map((house) => house.drain(drainMs)))
     await Promise.all(doors.map((door) => door.close(drainMs)))
     guard.close()
     await tcp.close()
@@ -108,6 +114,48 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     wheel.stop()
     await broker.close()
   })
+
+  const sharedDoors: SharedDoorParts = {
+    fallback: resolveFallback(options.fallback, limits),
+    allowedOrigins: options.allowedOrigins ?? [],
+    ...{ clock, wheel, admission, guard },
+  }
+  const openRaw = (
+    instance: FastifyInstance,
+    paths: readonly string[],
+    // The application's own object: its handlers may be methods of a class.
+    handlers: RawEndpointOptions,
+  ): RawEndpoint => {
+    const { protocols = [], maxMessageBytes = limits.maxBodyBytes } = handlers
+    const isCarried = Number.isSafeInteger(maxMessageBytes) && maxMessageBytes > 0
+    if (!isCarried || maxMessageBytes > limits.maxTransportMessageBytes) {
+      throw new RangeError('maxMessageBytes takes a whole number above 0, up to limits.maxTransportMessageBytes')
+    }
+    const house = createRawEndpoint({
+      handlers,
+      outbox: session.framing,
+      maxMessageBytes,
+      settleTimeoutMs: limits.settleTimeoutMs,
+      after,
+      failed: ({ id, request }, err) =>
+        request.log.error({ err, connection: id }, 'a handler of a raw endpoint failed'),
+    })
+    const fallback = resolveFallback(options.fallback, { ...limits, maxBodyBytes: maxMessageBytes })
+    for (const path of paths) {
+      instance.register(async (scope) => {
+        const opened = await openDoors(scope, path, handlers, {
+          ...sharedDoors,
+          fallback,
+          selectProtocol: (offered) => [...offered].find((protocol) => protocols.includes(protocol)) ?? false,
+          handshake: (request, identity) => admission.allow(request, () => house.handshake(request, identity)),
+          accept: (connection) => house.accept(connection),
+        })
+        doors.push(opened)
+      })
+    }
+    rawHouses.push(house)
+    return house.endpoint
+  }
 
   const apis = new WeakMap<FastifyInstance, StompApi>()
   const publish = async (...args: Parameters<typeof createPublication>): Promise<void> => {
@@ -128,6 +176,8 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
         sendToUser,
         users: users.users,
         admin: broker.admin,
+        openRaw,
+        rawEndpoints,
         tcp,
       })
       apis.set(this, api)
@@ -136,19 +186,21 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   })
 
   fastify.decorate(ACCEPT, endpoint.accept)
-  await provideWebSocket(fastify, {
-    paths: pathsOf(fastify, endpoints),
-    linkPaths: pathsOf(fastify, endpoints.filter(hasFallback)),
-    maxTransportMessageBytes: limits.maxTransportMessageBytes,
-  })
-  const doorsParts: DoorsParts = {
-    authenticate: options.authenticate,
-    maxBodyBytes: limits.maxBodyBytes,
-    fallback: resolveFallback(options.fallback, limits),
-    position: () => broker.position,
-    ...{ clock, wheel, admission, guard, endpoint, session },
+  await provideWebSocket(fastify, limits.maxTransportMessageBytes)
+  for (const { path, ...reach } of endpoints) {
+    const opened = await openDoors(fastify, path, reach, {
+      ...sharedDoors,
+      selectProtocol,
+      accept: endpoint.accept,
+      plain: {
+        session,
+        authenticate: options.authenticate,
+        maxBodyBytes: limits.maxBodyBytes,
+        position: () => broker.position,
+      },
+    })
+    doors.push(opened)
   }
-  for (const each of endpoints) doors.push(await openDoors(fastify, each, doorsParts))
 }
 
 /** Ids that are unique in the process and, by their random part, over its restarts. */

@@ -55,6 +55,10 @@ export function createRoutesApplication(options: RoutesApplicationOptions = {}):
         sendToUser: async () => {},
         users: createUserRegistry().users,
         admin: undefined,
+        openRaw: () => {
+          throw new Error('these applications have routes alone')
+        },
+        rawEndpoints: new Map(),
       })
     },
   })

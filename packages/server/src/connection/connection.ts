@@ -3,9 +3,11 @@ import type { Turn } from '../message/turn.js'
 /** What is known of the other end before it has said a word. */
 export interface Peer {
   /** How it is attached: for logs, metrics and rules. */
-  readonly transport: 'websocket' | 'tcp' | 'link' | 'linked'
+  readonly transport: 'websocket' | 'tcp' | 'link' | 'sockjs' | 'linked'
   /** True where the transport watches over liveness itself: STOMP heart-beats are then negotiated to `0,0`. */
   readonly ownsLiveness: boolean
+  /** True where the carrier knows text only (SockJS): a frame that is no text cannot be written. @default false */
+  readonly isTextOnly?: boolean
   /** The WebSocket sub-protocol that was agreed on, if any. */
   readonly protocol: string | undefined
   /** What the `identify` hook found, before any STOMP frame. */
@@ -15,14 +17,17 @@ export interface Peer {
    * than the rest of an idle connection: whoever has asked it what there was to know sets it to undefined.
    */
   request: unknown
-  /** Address and port of the other end, where there is one. */
+  /** Address of the other end, where there is one. */
   readonly remoteAddress: string | undefined
 }
 
 /** Who listens on a {@link Connection}. All calls come from the transport, never from inside a call to the connection. */
 export interface ConnectionListener {
-  /** Bytes or text arrived. The memory is the listener's from now on. Order is the order of sending. */
-  message(data: Uint8Array | string): void
+  /**
+   * Bytes or text arrived; text may come as bytes, in UTF-8, and `isText` then says so. The memory is the listener's from
+   * now on. Order is the order of sending.
+   */
+  message(data: Uint8Array | string, isText: boolean): void
   /** After a `write` that returned false: there is room again. */
   drained(): void
   /**

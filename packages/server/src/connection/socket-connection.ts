@@ -63,7 +63,7 @@ class SocketConnection implements Connection {
   attach(listener: ConnectionListener): void {
     const socket = this.#socket
     socket.on('data', (bytes: Buffer) => {
-      if (this.#ending === undefined) listener.message(bytes)
+      if (this.#ending === undefined) listener.message(bytes, false)
     })
     socket.on('end', () => {
       if (this.#ending === undefined) listener.ended()

@@ -1,5 +1,7 @@
+import type { Timer } from '../clock/wheel.js'
 import type { Connection } from '../connection/connection.js'
 import { openSession, type Session, type SessionParts } from '../session/session.js'
+import { spread } from './spread.js'
 
 /**
  * Under this name a Fastify instance keeps the `accept` of its endpoint, so that the published test client can reach it
@@ -35,14 +37,8 @@ export function createEndpoint(parts: SessionParts): Endpoint {
     async drain(drainMs) {
       const closeCode = drainMs === 0 ? 1001 : 1012
       drainCode = closeCode
-      const stepMs = drainMs / sessions.size
-      const ends = [...sessions].map((session, i) => {
-        if (i === 0 || drainMs === 0) return session.drain(closeCode)
-        return new Promise<void>((resolve) => {
-          parts.framing.wheel.after(i * stepMs, () => session.drain(closeCode).then(resolve))
-        })
-      })
-      await Promise.all(ends)
+      const after = (delayMs: number, run: () => void): Timer => parts.framing.wheel.after(delayMs, run)
+      await spread([...sessions], drainMs, after, (session) => session.drain(closeCode))
       // Those that were accepted while the first ones ended.
       await Promise.all([...sessions].map((session) => session.drain(closeCode)))
     },

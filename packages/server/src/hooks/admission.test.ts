@@ -102,3 +102,19 @@ describe('admission', () => {
     expect(body.message).toContain('Serve the page from the same origin')
   })
 })
+
+describe('what the application asks at a path of its own', () => {
+  it('lets nobody in once the application is closing, which may begin while it is asked', async () => {
+    let isClosing = false
+    const { allow } = createAdmission({}, () => isClosing)
+    const app = Fastify()
+    apps.push(app)
+    app.get('/', (request) =>
+      allow(request, async () => {
+        isClosing = true
+      }),
+    )
+    const response = await app.inject('/')
+    expect([response.statusCode, response.json().code]).toEqual([503, 'STOMP_ERR_CLOSING'])
+  })
+})

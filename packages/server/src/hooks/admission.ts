@@ -26,6 +26,13 @@ export interface Admission {
   readonly checkOrigin: (request: FastifyRequest) => Promise<void>
   /** `identify` alone, for a request whose Origin was allowed. Rejects as `admit` does. */
   readonly identify: Admit
+  /** As `identify`, for what is open already: the end of the server refuses nothing. */
+  readonly recognise: Admit
+  /**
+   * Asks what the application has at a path of its own, behind the others. Resolves if it lets the request in; rejects as
+   * `admit` does, with 403 where it resolves with false or has thrown what is not for the peer.
+   */
+  readonly allow: (request: FastifyRequest, ask: () => Promise<unknown>) => Promise<void>
 }
 
 const httpError = (code: StompErrorCode, statusCode: number): FastifyErrorConstructor => {
@@ -35,6 +42,12 @@ const httpError = (code: StompErrorCode, statusCode: number): FastifyErrorConstr
 
 const OriginRefused = httpError('STOMP_ERR_ORIGIN_REFUSED', 403)
 const NotAuthenticated = httpError('STOMP_ERR_NOT_AUTHENTICATED', 401)
+/** For what an application refuses at a path of its own. */
+const HandshakeRefused = createError(
+  'STOMP_ERR_FORBIDDEN' satisfies StompErrorCode,
+  'The connection was refused. Ask the operator of the service for the right to connect.',
+  403,
+)
 const Closing = httpError('STOMP_ERR_CLOSING', 503)
 /** For a plain GET on a path that only speaks WebSocket. */
 export const UpgradeRequired: FastifyErrorConstructor = httpError('STOMP_ERR_UPGRADE_REQUIRED', 426)
@@ -46,9 +59,10 @@ export function createAdmission(options: AdmissionOptions, isClosing: () => bool
     const isAllowed = await isOriginAllowed(request, allowedOrigins).catch(refuseAs(OriginRefused, request))
     if (!isAllowed) throw new OriginRefused()
   }
+  const recognise: Admit = async (request) => hook && ask(hook, request).catch(refuseAs(NotAuthenticated, request))
   const identify: Admit = async (request) => {
     if (isClosing()) throw new Closing()
-    const identity = hook && (await ask(hook, request).catch(refuseAs(NotAuthenticated, request)))
+    const identity = await recognise(request)
     // The end may have begun while a hook was asked.
     if (isClosing()) throw new Closing()
     return identity
@@ -61,6 +75,12 @@ export function createAdmission(options: AdmissionOptions, isClosing: () => bool
     },
     checkOrigin,
     identify,
+    recognise,
+    async allow(request, ask) {
+      const verdict = await ask().catch(refuseAs(HandshakeRefused, request))
+      if (verdict === false) throw new HandshakeRefused()
+      if (isClosing()) throw new Closing()
+    },
   }
 }
 

@@ -17,3 +17,8 @@ export interface User {
 
 /** What a hook may give for a user: the user, just a name, or nothing for an anonymous session. */
 export type UserLike = User | string | null | undefined
+
+/** The name alone; undefined for an anonymous session. */
+export function nameOf(user: UserLike): string | undefined {
+  return typeof user === 'string' ? user : user?.name
+}

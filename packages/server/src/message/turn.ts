@@ -1,3 +1,4 @@
+import { arrayFrame, encodeSockJsFrame } from './sockjs-frames.js'
 import type { WireForm, WireFrame } from './wire-frame.js'
 
 export type { WireForm } from './wire-frame.js'
@@ -43,8 +44,8 @@ class GrowingTurn implements Turn {
   #misses = 0
   #websocket: Uint8Array | undefined
   #stream: Uint8Array | undefined
-  /** The forms that links take. */
-  #links: Map<WireForm, Uint8Array> | undefined
+  /** The other forms. */
+  #others: Map<WireForm, Uint8Array> | undefined
 
   constructor(before: GrowingTurn | undefined, frame: WireFrame | undefined) {
     this.#before = before
@@ -74,23 +75,22 @@ class GrowingTurn implements Turn {
   bytes(form: WireForm): Uint8Array {
     switch (form) {
       case 'websocket':
-      case 'link':
         this.#websocket ??= join(this.frames(), 'websocket')
         return this.#websocket
       case 'stream':
         this.#stream ??= join(this.frames(), 'stream')
         return this.#stream
       default:
-        return this.#linkBytes(form)
+        return this.#otherBytes(form)
     }
   }
 
-  #linkBytes(form: WireForm): Uint8Array {
-    this.#links ??= new Map()
-    const known = this.#links.get(form)
+  #otherBytes(form: WireForm): Uint8Array {
+    this.#others ??= new Map()
+    const known = this.#others.get(form)
     if (known !== undefined) return known
     const bytes = join(this.frames(), form)
-    this.#links.set(form, bytes)
+    this.#others.set(form, bytes)
     return bytes
   }
 
@@ -106,6 +106,14 @@ class GrowingTurn implements Turn {
 function join(frames: readonly WireFrame[], form: WireForm): Uint8Array {
   const [only] = frames
   if (only !== undefined && frames.length === 1) return only.bytes(form)
+  switch (form) {
+    case 'sockjs-websocket':
+    case 'sockjs-line':
+    case 'sockjs-event':
+    case 'sockjs-script':
+      // One SockJS frame holds all messages of a turn.
+      return encodeSockJsFrame(arrayFrame(frames), form)
+  }
   let size = 0
   for (const frame of frames) size += frame.size(form)
   const bytes = Buffer.allocUnsafe(size)

@@ -1,12 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { encode, type FrameInit, HEART_BEAT, type Version } from '@hoofbeat/codec'
 import { type DownForm, encodeChunk, encodeEvent } from '@hoofbeat/sse'
+import { encodeJsonString, encodeSockJsFrame, joinMessages, type SockJsForm } from './sockjs-frames.js'
 
 /**
- * How bytes lie on the wire: whole WebSocket frames; the bare bytes of a STOMP stream (TCP); and what links take. On a
- * link's WebSocket (`link`) they are those of a plain one: no STOMP frame begins with the mark of control messages.
+ * How bytes lie on the wire: whole WebSocket frames; the bare bytes of a STOMP stream (TCP); what links take; a JSON
+ * string, of which SockJS frames are made, and these themselves. On a link's WebSocket (`link`) they are those of a plain
+ * one, save for raw messages that begin with the mark of control messages: no STOMP frame does.
  */
-export type WireForm = 'websocket' | 'stream' | DownForm
+export type WireForm = 'websocket' | 'stream' | DownForm | 'json' | SockJsForm
 
 /**
  * One encoded frame, ready for every carrier: its payload once, and for each form the bytes as they go on the wire,
@@ -24,6 +26,9 @@ export interface WireFrame {
   /** Writes them into `target` at `at`, where there is room for them; returns where they end. */
   write(target: Buffer, at: number, form: WireForm): number
 }
+
+/** With this character the control messages of links begin (PROTOCOL.md of `@hoofbeat/sse`, section 6). */
+const LINK_MARK = 1
 
 /** Text of a frame, and how many bytes it takes in UTF-8. */
 export interface WireText {
@@ -47,6 +52,13 @@ export function readyWireFrame(bytes: Uint8Array, isText: boolean): WireFrame {
   return new ReadyFrame(bytes, isText)
 }
 
+/** A message that is no STOMP: text, made well-formed, or a copy of bytes. */
+export function createRawFrame(data: string | Uint8Array): WireFrame {
+  if (typeof data !== 'string') return new ReadyFrame(Buffer.from(data), false)
+  const payload = Buffer.from(data, 'utf8')
+  return payload[0] === LINK_MARK ? new MarkedFrame(payload) : new ReadyFrame(payload, true)
+}
+
 /**
  * A frame whose `head` is its own, while `tail` (up to the empty line) and body are shared with others. Nothing is
  * copied before it lies where it is written from.
@@ -62,6 +74,8 @@ abstract class EncodedFrame implements WireFrame {
   #stream: Uint8Array | undefined
   #event: Uint8Array | undefined
   #chunk: Uint8Array | undefined
+  /** The forms that few ask for. */
+  #others: Map<WireForm, Uint8Array> | undefined
 
   constructor(byteLength: number, isText: boolean) {
     this.byteLength = byteLength
@@ -83,7 +97,21 @@ abstract class EncodedFrame implements WireFrame {
       case 'chunk':
         this.#chunk ??= encodeChunk(this.bytes('event'))
         return this.#chunk
+      default:
+        return this.#other(form)
     }
+  }
+
+  #other(form: 'json' | SockJsForm): Uint8Array {
+    this.#others ??= new Map()
+    const known = this.#others.get(form)
+    if (known !== undefined) return known
+    const bytes =
+      form === 'json'
+        ? encodeJsonString(this.bytes('stream'))
+        : encodeSockJsFrame(joinMessages([this.bytes('json')]), form)
+    this.#others.set(form, bytes)
+    return bytes
   }
 
   size(form: WireForm): number {
@@ -99,7 +127,7 @@ abstract class EncodedFrame implements WireFrame {
   }
 
   write(target: Buffer, at: number, form: WireForm): number {
-    if (form === 'event' || form === 'chunk') return copy(this.bytes(form), target, at)
+    if (form !== 'websocket' && form !== 'stream' && form !== 'link') return copy(this.bytes(form), target, at)
     const isFramed = form !== 'stream'
     const written = isFramed ? this.#websocket : this.#stream
     if (written !== undefined) return copy(written, target, at)
@@ -127,6 +155,28 @@ class ReadyFrame extends EncodedFrame {
 
   protected override writePayload(target: Buffer, at: number): void {
     target.set(this.#payload, at)
+  }
+}
+
+/** Text that begins as control messages of links do: on a link's WebSocket it carries the mark once more. */
+class MarkedFrame extends ReadyFrame {
+  readonly #link: WireFrame
+
+  constructor(payload: Uint8Array) {
+    super(payload, true)
+    this.#link = new ReadyFrame(Buffer.concat([Uint8Array.of(LINK_MARK), payload]), true)
+  }
+
+  override bytes(form: WireForm): Uint8Array {
+    return form === 'link' ? this.#link.bytes('websocket') : super.bytes(form)
+  }
+
+  override size(form: WireForm): number {
+    return form === 'link' ? this.#link.size('websocket') : super.size(form)
+  }
+
+  override write(target: Buffer, at: number, form: WireForm): number {
+    return form === 'link' ? this.#link.write(target, at, 'websocket') : super.write(target, at, form)
   }
 }
 

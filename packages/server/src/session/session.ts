@@ -139,7 +139,12 @@ class StompSession implements Session, FrameListener, Recipient {
 
   deliver(message: Message, delivery: Delivery): Taken {
     if (!this.#isSpeaking) return 'dropped'
-    return this.#framed.deliver(message.frame(this.#version, delivery))
+    const frame = message.frame(this.#version, delivery)
+    if (!frame.isText && this.#framed.peer.isTextOnly === true) {
+      this.#fail(new StompError('STOMP_ERR_BINARY_UNSUPPORTED'), undefined, 1003)
+      return 'dropped'
+    }
+    return this.#framed.deliver(frame)
   }
 
   settled(frame: Frame): void {
@@ -153,16 +158,16 @@ class StompSession implements Session, FrameListener, Recipient {
     this.#countSettled()
   }
 
-  failed(error: StompError): void {
-    this.#fail(error)
-  }
-
-  setPaused(paused: boolean): void {
   answered(_frame: Frame, error: StompError): void {
     this.#observeRefusal(error)
     this.#countSettled()
   }
 
+  failed(error: StompError): void {
+    this.#fail(error)
+  }
+
+  setPaused(paused: boolean): void {
     this.#isHeld = paused
     this.#readOrPause()
   }

@@ -116,7 +116,7 @@ class Link implements LinkedEnd, Connection {
     while (this.#listener !== undefined && !this.isPaused && !this.#isClosed) {
       const data = this.#waiting.shift()
       if (data === undefined) return this.#tellEnded()
-      this.#listener.message(data)
+      this.#listener.message(data, typeof data === 'string')
     }
   }
 }

@@ -51,7 +51,11 @@ class LinkConnection implements Connection {
   }
 
   attach(listener: ConnectionListener): void {
-    this.#link.attach(listener)
+    this.#link.attach({
+      message: (data) => listener.message(data, typeof data === 'string'),
+      drained: () => listener.drained(),
+      closed: (code, reason) => listener.closed(code, reason),
+    })
   }
 
   write(turn: Turn): boolean {

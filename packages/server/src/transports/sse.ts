@@ -15,7 +15,6 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Connection } from '../connection/connection.js'
 import { type LinkAdmission, linkConnection } from './link-connection.js'
-import { selectProtocol } from './websocket.js'
 import type { LinkDoor } from './websocket-door.js'
 
 /** Bounds and times of the fallback's links; each has a default. */
@@ -36,6 +35,8 @@ export interface FallbackDoor {
   readonly limits: Partial<LinkLimits>
   readonly times: Partial<LinkTimes>
   readonly peers: HttpPeers | undefined
+  /** Chooses one of a client's sub-protocols; false: none. */
+  readonly selectProtocol: (offered: readonly string[]) => string | false
   /** The Origin rule: may this page talk to us? Rejects with an error that has a `statusCode`. */
   readonly checkOrigin: (request: FastifyRequest) => Promise<void>
   /** Who this is; rejects with an error that has a `statusCode`. */
@@ -61,7 +62,7 @@ export async function openFallback(fastify: FastifyInstance, door: FallbackDoor)
     limits,
     times,
     peers: peers?.at(`${fastify.prefix}${path}`),
-    selectProtocol: (offered) => selectProtocol(offered) || undefined,
+    selectProtocol: (offered) => door.selectProtocol(offered) || undefined,
     accept: (link) => door.accept(linkConnection(link)),
   })
   await openHttpDoors(fastify, { path, links, clock, peers, checkOrigin: door.checkOrigin, admit: door.admit })

@@ -4,8 +4,6 @@ import fastifyWebsocket from '@fastify/websocket'
 import { LINK_PROTOCOL } from '@hoofbeat/sse'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { Connection } from '../connection/connection.js'
-import { selectProtocol, webSocketConnection } from './websocket.js'
 
 /** Takes the WebSockets of one path that speak the sub-protocol of links. */
 export interface LinkDoor {
@@ -20,47 +18,43 @@ export interface LinkDoor {
 
 /** What the WebSocket door of one path needs. */
 export interface WebSocketDoor {
+  /** As Fastify writes it; it may have parameters. */
   readonly path: string
   /** Origin, limits, identity: rejects with an error that has a `statusCode`. */
   readonly admit: (request: FastifyRequest) => Promise<unknown>
-  /** What a plain GET is answered. */
-  readonly upgradeRequired: () => Error
-  readonly accept: (connection: Connection) => void
-  /** Undefined: only plain WebSockets are spoken here. */
+  /** Chooses one of the client's sub-protocols; false: none, and the handshake succeeds without. */
+  readonly selectProtocol: (offered: ReadonlySet<string>) => string | false
+  /** Answers a GET that asks for no upgrade. */
+  readonly answer: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
+  /** In the tick in which the socket was received. */
+  readonly accept: (socket: WebSocket, request: FastifyRequest, admitted: unknown) => void
+  /** Undefined: no links are spoken here. */
   readonly link: LinkDoor | undefined
   /** The socket of an upgrade request is ours now. */
   readonly taken: (socket: Socket) => void
 }
 
-/** How WebSockets are spoken where this plugin is the one that registers @fastify/websocket. */
-export interface WebSocketOptions {
-  /** Full URL paths of all doors: sub-protocols are chosen for these alone. */
-  readonly paths: ReadonlySet<string>
-  /** Those of them at which links are spoken too. */
-  readonly linkPaths: ReadonlySet<string>
-  readonly maxTransportMessageBytes: number
-}
+/** How an upgrade request's sub-protocol is chosen: noted by the door, before the handshake. */
+const selections = new WeakMap<IncomingMessage, WebSocketDoor['selectProtocol']>()
 
 /**
  * Makes sure that @fastify/websocket is there: the application's own if it has registered one (a second registration
- * throws), else ours. The application's other WebSocket routes keep their ways: ours chooses sub-protocols by path.
+ * throws), else ours. The application's other WebSocket routes keep their ways: ours chooses sub-protocols for its own
+ * doors only.
  */
-export async function provideWebSocket(fastify: FastifyInstance, options: WebSocketOptions): Promise<void> {
+export async function provideWebSocket(fastify: FastifyInstance, maxTransportMessageBytes: number): Promise<void> {
   if (fastify.hasDecorator('websocketServer')) {
     fastify.log.debug('using the WebSocket server of the application; its maxPayload and handleProtocols apply')
     return
   }
-  const paths = new Set([...options.paths].map(spelling))
-  const linkPaths = new Set([...options.linkPaths].map(spelling))
   const serverOptions = {
-    maxPayload: options.maxTransportMessageBytes,
+    maxPayload: maxTransportMessageBytes,
     // Newer than the published types of ws: how long a peer may take to answer a close frame.
     closeTimeout: 5_000,
     perMessageDeflate: false,
     handleProtocols(offered: Set<string>, request: IncomingMessage) {
-      const path = spelling((request.url ?? '').split('?', 1)[0] ?? '')
-      if (offered.has(LINK_PROTOCOL) && linkPaths.has(path)) return LINK_PROTOCOL
-      if (paths.has(path)) return selectProtocol(offered)
+      const select = selections.get(request)
+      if (select !== undefined) return select(offered)
       const [first] = offered
       return first ?? false
     },
@@ -73,15 +67,6 @@ export async function provideWebSocket(fastify: FastifyInstance, options: WebSoc
     },
     options: serverOptions,
   })
-}
-
-/** One spelling for all that a router may take for the same path: escapes, case, a slash at the end. */
-function spelling(path: string): string {
-  try {
-    return decodeURIComponent(path).toLowerCase().replace(/\/+$/, '')
-  } catch {
-    return path
-  }
 }
 
 /** Opens the WebSocket door at one path. */
@@ -99,9 +84,10 @@ export function openWebSocketDoor(fastify: FastifyInstance, door: WebSocketDoor)
       const link = door.link?.asksForLink(request) ? door.link : undefined
       const admitted = await (link ?? door).admit(request)
       request.setDecorator('stompUpgrade', { reply, link, admitted: admitted ?? undefined })
+      selections.set(request.raw, link === undefined ? door.selectProtocol : () => LINK_PROTOCOL)
     },
-    async handler(_request, reply) {
-      return reply.header('upgrade', 'websocket').header('connection', 'upgrade').send(door.upgradeRequired())
+    async handler(request, reply) {
+      return door.answer(request, reply)
     },
     wsHandler(socket, request) {
       const { reply, link, admitted } = request.getDecorator<Upgrade>('stompUpgrade')
@@ -112,10 +98,10 @@ export function openWebSocketDoor(fastify: FastifyInstance, door: WebSocketDoor)
       fastify.websocketServer.clients.delete(socket)
       try {
         // An application with a WebSocket server of its own may have chosen another sub-protocol.
-        if (link === undefined) door.accept(webSocketConnection(socket, request, admitted))
+        if (link === undefined) door.accept(socket, request, admitted)
         else if (socket.protocol === LINK_PROTOCOL) link.accept(socket, request, admitted)
         else if (admitted === undefined) socket.close(1008, 'the credentials were not accepted')
-        else door.accept(webSocketConnection(socket, request, link.identity(admitted)))
+        else door.accept(socket, request, link.identity(admitted))
       } catch (error) {
         socket.terminate()
         throw error

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Connection, ConnectionListener, Peer } from '../connection/connection.js'
+import { arrayFrame } from '../message/sockjs-frames.js'
 import type { Turn } from '../message/turn.js'
 
 /** STOMP's WebSocket sub-protocols, as registered with IANA. */
@@ -27,7 +28,12 @@ export function selectProtocol(offered: Iterable<string>): string | false {
  * socket was received: a client may have sent frames together with its handshake.
  */
 export function webSocketConnection(socket: WebSocket, request: FastifyRequest, identity: unknown): Connection {
-  return new WebSocketConnection(socket, request, identity)
+  return new WebSocketConnection(socket, request, identity, 'websocket')
+}
+
+/** The same, but what is written leaves as SockJS frames; what comes is told as it is. */
+export function sockJsWebSocketConnection(socket: WebSocket, request: FastifyRequest, identity: unknown): Connection {
+  return new WebSocketConnection(socket, request, identity, 'sockjs-websocket')
 }
 
 class WebSocketConnection implements Connection {
@@ -40,19 +46,22 @@ class WebSocketConnection implements Connection {
    * injected request), frames go through `ws.send`.
    */
   readonly #raw: Socket | undefined
+  readonly #form: 'websocket' | 'sockjs-websocket'
   #isEnding = false
   #isFull = false
   #drained: () => void = () => {}
 
-  constructor(socket: WebSocket, request: FastifyRequest, identity: unknown) {
+  constructor(socket: WebSocket, request: FastifyRequest, identity: unknown, form: 'websocket' | 'sockjs-websocket') {
     this.#socket = socket
+    this.#form = form
     const raw = request.raw.socket instanceof Socket ? request.raw.socket : undefined
     this.#raw = socket.extensions === '' ? raw : undefined
     // A vanished peer that owes no heart-beats is noticed by TCP.
     raw?.setKeepAlive(true, 30_000)
     this.peer = {
-      transport: 'websocket',
+      transport: form === 'websocket' ? 'websocket' : 'sockjs',
       ownsLiveness: false,
+      isTextOnly: form !== 'websocket',
       protocol: socket.protocol === '' ? undefined : socket.protocol,
       identity,
       request,
@@ -62,9 +71,10 @@ class WebSocketConnection implements Connection {
 
   attach(listener: ConnectionListener): void {
     const socket = this.#socket
-    socket.on('message', (data) => {
-      if (Array.isArray(data)) for (const part of data) listener.message(part)
-      else listener.message(data instanceof ArrayBuffer ? new Uint8Array(data) : data)
+    socket.on('message', (data, isBinary) => {
+      // `ws` gives one Buffer, unless the application's own server has chosen another `binaryType`.
+      if (Array.isArray(data)) listener.message(Buffer.concat(data), !isBinary)
+      else listener.message(data instanceof ArrayBuffer ? new Uint8Array(data) : data, !isBinary)
     })
     socket.on('close', (code, reason) => {
       this.#isEnding = true
@@ -95,7 +105,7 @@ class WebSocketConnection implements Connection {
     if (raw === undefined) return this.#send(turn)
     // `ws` closes by the `close` that stands in for its own, or destroys the socket.
     if (this.#isEnding || !raw.writable) return false
-    raw.write(turn.bytes('websocket'))
+    raw.write(turn.bytes(this.#form))
     return raw.writableLength < Math.max(FULL_BYTES, raw.writableHighWaterMark)
   }
 
@@ -103,13 +113,14 @@ class WebSocketConnection implements Connection {
   #send(turn: Turn): boolean {
     const socket = this.#socket
     if (socket.readyState !== socket.OPEN) return false
-    for (const frame of turn.frames()) {
-      socket.send(frame.bytes('stream'), { binary: !frame.isText }, () => {
-        if (!this.#isFull || socket.bufferedAmount >= FULL_BYTES) return
-        this.#isFull = false
-        this.#drained()
-      })
+    const sent = (): void => {
+      if (!this.#isFull || socket.bufferedAmount >= FULL_BYTES) return
+      this.#isFull = false
+      this.#drained()
     }
+    const frames = turn.frames()
+    if (this.#form === 'sockjs-websocket') socket.send(arrayFrame(frames), { binary: false }, sent)
+    else for (const frame of frames) socket.send(frame.bytes('stream'), { binary: !frame.isText }, sent)
     this.#isFull = socket.bufferedAmount >= FULL_BYTES
     return !this.#isFull
   }

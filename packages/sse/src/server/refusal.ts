@@ -28,7 +28,8 @@ export function refuse(exchange: Exchange<unknown>, refusal: Refusal): void {
 
 /** The word for what a body reader or the application rejected with; undefined: the client has gone. */
 export function wordOf(error: unknown): RefusalWord | undefined {
-  switch (statusOf(error)) {
+  const status = statusOf(error)
+  switch (status) {
     case 401:
       return 'credentials'
     case 403:
@@ -41,7 +42,8 @@ export function wordOf(error: unknown): RefusalWord | undefined {
     case 429:
       return 'slow'
     default:
-      return undefined
+      // Other refusals of the application: to come again would change nothing.
+      return typeof status === 'number' && status > 400 && status < 500 ? 'forbidden' : undefined
   }
 }
 

@@ -1,0 +1,74 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Connection, Peer } from '../../connection/connection.js'
+import { claim, isOwner, type Owner } from './owner.js'
+import { SockJsSession, type SockJsSessionParts } from './session.js'
+
+/** What the sessions of one path need. */
+export interface SockJsTableParts extends Omit<SockJsSessionParts, 'forget'> {
+  /** How many sessions there may be. */
+  readonly maxSessions: number
+  readonly hasCookie: boolean
+  /** Whose a new session is, and whether it may begin; rejects with an error that has a `statusCode`. */
+  readonly admit: (request: FastifyRequest) => Promise<unknown>
+  readonly subject: (request: FastifyRequest) => Promise<string | undefined>
+  readonly nameOf: (identity: unknown) => string | undefined
+  readonly accept: (connection: Connection) => void
+  /** Answers what asks for a new session where there may be none. */
+  readonly refused: () => Error
+}
+
+/** The sessions of one path that live on requests, by the id that the client has chosen. */
+export interface SockJsTable {
+  /** The session, if there is one and this request comes from its owner. */
+  find(id: string, request: FastifyRequest): Promise<SockJsSession | undefined>
+  /**
+   * As `find`; but where there is none, opens it. Rejects with an error that has a `statusCode` when it may not begin.
+   */
+  findOrOpen(id: string, request: FastifyRequest, reply: FastifyReply): Promise<SockJsSession | undefined>
+  /** No more are opened. */
+  refuse(): void
+  /** Ends every request that still waits. */
+  close(): void
+}
+
+/** Makes the table of one path. */
+export function createTable(parts: SockJsTableParts): SockJsTable {
+  const entries = new Map<string, { readonly session: SockJsSession; readonly owner: Owner }>()
+  let isRefusing = false
+  const find = async (id: string, request: FastifyRequest): Promise<SockJsSession | undefined> => {
+    const entry = entries.get(id)
+    const isTheirs = entry && (await isOwner(entry.owner, request, () => parts.subject(request)))
+    return isTheirs ? entry.session : undefined
+  }
+  return {
+    find,
+    async findOrOpen(id, request, reply) {
+      if (entries.has(id)) return find(id, request)
+      if (isRefusing || entries.size >= parts.maxSessions) throw parts.refused()
+      const identity = await parts.admit(request)
+      // Another request may have opened it in the meantime.
+      if (entries.has(id)) return find(id, request)
+      if (isRefusing) throw parts.refused()
+      const peer: Peer = {
+        transport: 'sockjs',
+        ownsLiveness: false,
+        isTextOnly: true,
+        protocol: undefined,
+        identity,
+        request,
+        remoteAddress: request.ip,
+      }
+      const session = new SockJsSession(peer, { ...parts, forget: () => entries.delete(id) })
+      entries.set(id, { session, owner: claim(parts.nameOf(identity), request, reply, parts.hasCookie) })
+      parts.accept(session)
+      return session
+    },
+    refuse() {
+      isRefusing = true
+    },
+    close() {
+      isRefusing = true
+      for (const { session } of entries.values()) session.close(1001, '')
+    },
+  }
+}
