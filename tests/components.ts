@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** Name of a part of the machine that a test can ask for. */
 export type ComponentName =
@@ -14,6 +15,8 @@ export type ComponentName =
   | 'nginx'
   | 'haproxy'
   | 'openssl'
+  | 'JDK'
+  | 'Spring'
 
 interface Row {
   /** Names the program, and then it alone counts. */
@@ -21,9 +24,16 @@ interface Row {
   /** Looked for on PATH, unless it is a whole path. */
   readonly programs: readonly string[]
   /** Where the program alone is not enough: with these arguments it ends well, and prints this if anything is given. */
-  readonly proof?: { readonly args: readonly string[]; readonly prints?: string }
+  readonly proof?: Proof
   readonly cure: string
 }
+
+interface Proof {
+  readonly args: readonly string[]
+  readonly prints?: string
+}
+
+const pom = fileURLToPath(new URL('interop/clients/spring/pom.xml', import.meta.url))
 
 /** What tests need beyond Node and npm, and where it is looked for. */
 const components: Readonly<Record<ComponentName, Row>> = {
@@ -84,6 +94,20 @@ const components: Readonly<Record<ComponentName, Row>> = {
     programs: ['openssl'],
     cure: 'install openssl or set OPENSSL_PATH',
   },
+  JDK: {
+    variable: 'JAVA_PATH',
+    programs: ['java'],
+    // A mere runtime has no compiler.
+    proof: { args: ['--list-modules'], prints: 'jdk.compiler@' },
+    cure: 'install a JDK from 17 on (Debian: default-jdk-headless) or set JAVA_PATH to its java',
+  },
+  // Maven prints where the jars of Spring's client are in its cache. A test fetches nothing: that is asked for by hand.
+  Spring: {
+    variable: 'MAVEN_PATH',
+    programs: ['mvn'],
+    proof: { args: ['--batch-mode', '--offline', '--file', pom, 'validate'], prints: '.jar' },
+    cure: 'install maven or set MAVEN_PATH, and run: mvn --file tests/interop/clients/spring/pom.xml validate',
+  },
 }
 
 /** What the machine has of it. */
@@ -91,6 +115,8 @@ export interface Component {
   readonly available: boolean
   /** Where the program is; empty when it is absent. */
   readonly path: string
+  /** What the program printed as its proof; empty when it is absent or needs none. */
+  readonly printed: string
   /** Why it is absent and what to do; empty when it is there. */
   readonly reason: string
   /** A test's title, which tells the reason when the component is absent, so that a skip never goes unexplained. */
@@ -109,19 +135,22 @@ export interface Component {
 export const requireComponent = (name: ComponentName): Component => {
   const { variable, programs, proof, cure } = components[name]
   const named = process.env[variable]
-  const found = named ? [executable(named)] : programs.map(onPath)
-  const path = found.find((program) => program !== undefined && isProven(program, proof))
-  if (path !== undefined) return { available: true, path, reason: '', title: (title) => title }
+  const found = (named ? [executable(named)] : programs.map(onPath)).filter((path) => path !== undefined)
+  for (const path of found) {
+    const printed = prove(path, proof)
+    if (printed !== undefined) return { available: true, path, printed, reason: '', title: (title) => title }
+  }
 
   const reason = named ? `${variable} names ${named}, which is not it: ${cure}` : `${name} is absent: ${cure}`
   if (process.env.HOOFBEAT_REQUIRE === 'all') throw new Error(`HOOFBEAT_REQUIRE is all, but ${reason}`)
-  return { available: false, path: '', reason, title: (title) => `${title} [${reason}]` }
+  return { available: false, path: '', printed: '', reason, title: (title) => `${title} [${reason}]` }
 }
 
-const isProven = (program: string, proof: Row['proof']): boolean => {
-  if (proof === undefined) return true
-  const { status, stdout } = spawnSync(program, proof.args, { encoding: 'utf8' })
-  return status === 0 && stdout.includes(proof.prints ?? '')
+/** What it prints as its proof; undefined: it is not it. */
+const prove = (path: string, proof: Proof | undefined): string | undefined => {
+  if (proof === undefined) return ''
+  const { status, stdout } = spawnSync(path, proof.args, { encoding: 'utf8' })
+  return status === 0 && stdout.includes(proof.prints ?? '') ? stdout : undefined
 }
 
 const executable = (path: string): string | undefined => {
