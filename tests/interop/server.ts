@@ -1,6 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net'
 import hoofbeat, { type HoofbeatOptions } from '@hoofbeat/server'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 
 /** A server for foreign clients: topics open to all, one message route and one subscription route. */
 export interface InteropServer {
@@ -16,8 +16,9 @@ export interface InteropServer {
 export async function startServer(
   options: Partial<HoofbeatOptions> = {},
   prepare: (app: FastifyInstance) => void = () => {},
+  fastify: FastifyServerOptions = {},
 ): Promise<InteropServer> {
-  const app = Fastify()
+  const app: FastifyInstance = Fastify(fastify)
   await app.register(hoofbeat, {
     endpoints: [{ path: '/stomp' }],
     allow: { send: ['/topic/**'], subscribe: ['/topic/**'] },
