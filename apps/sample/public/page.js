@@ -27,3 +27,10 @@ export const create = (tag, className, ...content) => {
   made.append(...content)
   return made
 }
+
+/**
+ * What an HTML text says. It becomes a document of its own, which runs nothing, and only its text is taken over.
+ *
+ * @param {string} html
+ */
+export const textOfHtml = (html) => new DOMParser().parseFromString(html, 'text/html').documentElement.textContent ?? ''

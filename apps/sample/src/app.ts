@@ -3,6 +3,7 @@ import hoofbeat, { durableStore, embeddedBroker, StompError, type TcpOptions } f
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { admin } from './admin.js'
 import { chat, guardChatTopics } from './chat.js'
+import { chatHandler } from './chat-handler.js'
 import { greeting } from './greeting.js'
 import { pages } from './pages.js'
 
@@ -30,7 +31,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const app = Fastify({ logger }).withTypeProvider<TypeBoxTypeProvider>()
 
   await app.register(hoofbeat, {
-    endpoints: [{ path: '/stomp' }],
+    endpoints: [{ path: '/stomp' }, { path: '/gs-guide-websocket', sockjs: true }],
     ...(tcp === undefined ? {} : { tcp }),
     broker: embeddedBroker({
       topics: ['/topic'],
@@ -55,6 +56,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
 
   await app.register(greeting, { delayMs: greetingDelayMs })
   await app.register(chat)
+  await app.register(chatHandler)
   await app.register(pages)
   if (adminToken !== undefined) await app.register(admin, { token: adminToken })
   app.get('/health', async () => ({ status: 'ok' }))

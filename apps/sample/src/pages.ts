@@ -7,6 +7,8 @@ import type { FastifyPluginAsync } from 'fastify'
 const PUBLIC_FOLDER = fileURLToPath(new URL('../public', import.meta.url))
 const require = createRequire(import.meta.url)
 const STOMPJS_FOLDER = dirname(require.resolve('@stomp/stompjs'))
+const SOCKJS_FOLDER = dirname(require.resolve('sockjs-client/dist/sockjs.min.js'))
+const OLD_STOMPJS_FOLDER = dirname(require.resolve('stompjs/lib/stomp.min.js'))
 const FALLBACK_FOLDER = join(dirname(require.resolve('@hoofbeat/sse/package.json')), 'dist')
 
 /** Everything comes from this server and nothing is inline; `connect-src 'self'` covers its WebSocket too. */
@@ -21,7 +23,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** The pages, the STOMP client that they use and what carries it, straight from their packages. */
+/** The pages, the STOMP clients that they use and what carries them, straight from their packages. */
 export const pages: FastifyPluginAsync = async (app) => {
   app.addHook('onSend', async (_request, reply) => {
     reply.headers({
@@ -32,5 +34,7 @@ export const pages: FastifyPluginAsync = async (app) => {
   })
   await app.register(fastifyStatic, { root: PUBLIC_FOLDER })
   app.get('/vendor/stomp.umd.min.js', (_request, reply) => reply.sendFile('stomp.umd.min.js', STOMPJS_FOLDER))
+  app.get('/vendor/sockjs.min.js', (_request, reply) => reply.sendFile('sockjs.min.js', SOCKJS_FOLDER))
+  app.get('/vendor/stomp.min.js', (_request, reply) => reply.sendFile('stomp.min.js', OLD_STOMPJS_FOLDER))
   app.get('/vendor/hoofbeat.client.js', (_request, reply) => reply.sendFile('client.global.js', FALLBACK_FOLDER))
 }

@@ -1,4 +1,4 @@
-import { element } from '../page.js'
+import { element, textOfHtml } from '../page.js'
 import { createPanel } from '../transport/panel.js'
 import { createTransport } from '../transport/transport.js'
 
@@ -19,7 +19,8 @@ const client = new Client({
   beforeConnect: () => show('connecting', 'Connecting…'),
   onConnect: (frame) => {
     client.subscribe('/topic/greetings', (message) => {
-      greetings.insertRow().insertCell().textContent = fromHtml(JSON.parse(message.body).content)
+      // The server escapes what it greets.
+      greetings.insertRow().insertCell().textContent = textOfHtml(JSON.parse(message.body).content)
     })
     transport.opened(frame)
     showOpen()
@@ -64,10 +65,3 @@ const show = (phase, text) => {
   send.disabled = phase !== 'connected' && phase !== 'resuming'
   panel.refresh()
 }
-
-/**
- * The server escapes what it greets. A document of its own runs nothing, and only its text is taken over.
- *
- * @param {string} html
- */
-const fromHtml = (html) => new DOMParser().parseFromString(html, 'text/html').documentElement.textContent ?? ''
