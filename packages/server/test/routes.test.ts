@@ -55,6 +55,18 @@ describe('a message route', () => {
     }
   })
 
+  it('gives text that names no content type to a route that assumes it, and fails the start for what is no type', async () => {
+    const { app, send } = createRoutesApplication()
+    const seen: unknown[] = []
+    app.stomp.message('/say', { assumedContentType: 'text/plain' }, ({ body }) => void seen.push(body))
+    await app.ready()
+    await send('/app/say', 'hello')
+    expect(seen).toEqual(['hello'])
+    const mistaken = createRoutesApplication()
+    mistaken.app.stomp.message('/say', { assumedContentType: 'text' }, () => 1)
+    await expect(mistaken.app.ready()).rejects.toThrow(/stomp.message\('\/say'\): assumedContentType/)
+  })
+
   it('asks a sendTo function for one destination or several, after the handler', async () => {
     const { app, send } = createRoutesApplication()
     app.stomp.message('/one/:x', { sendTo: (message) => `/topic/${message.params.x}` }, () => 1)

@@ -269,6 +269,15 @@ describe('what a client may send', () => {
   })
 })
 
+it('a binary WebSocket message is answered by a close that says why', async () => {
+  const { origin } = await start()
+  const { socket, next } = await open(`${origin}/stomp/1/a/websocket`)
+  expect(await next()).toBe('o')
+  socket.send(Buffer.from('["a"]'))
+  expect(await next()).toBe('c[1003,"SockJS carries text only"]')
+  expect(await next()).toBe('1003 SockJS carries text only')
+})
+
 describe('whose a session is', () => {
   const identify = ({ headers }: { readonly headers: IncomingHttpHeaders }) => {
     if (headers.authorization === 'nobody') throw new Error('no')

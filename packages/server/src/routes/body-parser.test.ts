@@ -28,6 +28,15 @@ describe('createBodyParser', () => {
     },
   )
 
+  it('takes a body without content type for what the route assumes', () => {
+    const parseText = createBodyParser(Fastify(), 'text/plain')
+    expect(parseText(Buffer.from('17'), createHeaders())).toEqual({ value: '17', contentType: undefined })
+    expect(parseText(Buffer.from('17'), createHeaders({ 'content-type': 'application/json' })).value).toBe(17)
+    const bytes = Buffer.from([0xff])
+    expect(createBodyParser(Fastify(), 'application/octet-stream')(bytes, createHeaders()).value).toBe(bytes)
+    expect(() => createBodyParser(Fastify(), 'text')).toThrow(/'text' is no content type/)
+  })
+
   it('names the media type in lower case without parameters', () => {
     expect(parsed('1', 'Application/JSON;charset=utf-8').contentType).toBe('application/json')
     expect(parsed('1').contentType).toBeUndefined()

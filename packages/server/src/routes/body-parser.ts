@@ -1,4 +1,4 @@
-import { type Headers, readContentType } from '@hoofbeat/codec'
+import { type Headers, headersFromFlat, readContentType } from '@hoofbeat/codec'
 import type { FastifyInstance } from 'fastify'
 import type { StompError } from '../errors.js'
 import { createFault } from './fault.js'
@@ -14,10 +14,12 @@ export interface ParsedBody {
 }
 
 /**
- * Makes the parser of one instance. JSON goes through Fastify's own parser, which refuses `__proto__` and
+ * Makes the parser of one route. Throws a TypeError where the assumed content type is none. JSON goes through Fastify's own parser, which refuses `__proto__` and
  * `constructor.prototype` keys. The rules stand at `RoutedMessage.body`.
  */
-export function createBodyParser(instance: FastifyInstance): ParseBody {
+export function createBodyParser(instance: FastifyInstance, assumedContentType = 'application/json'): ParseBody {
+  const assumed = readContentType(headersFromFlat(['content-type', assumedContentType]))
+  if (assumed === undefined) throw new TypeError(`assumedContentType: '${assumedContentType}' is no content type`)
   const parseJson = instance.getDefaultJsonParser('error', 'error')
   const utf8 = new TextDecoder('utf-8', { fatal: true })
   const decode = (body: Uint8Array): string => {
@@ -32,7 +34,8 @@ export function createBodyParser(instance: FastifyInstance): ParseBody {
     if (read === undefined && headers.has('content-type')) throw invalid('its content-type cannot be read')
     const contentType = read?.type
     if (body.length === 0) return { value: undefined, contentType }
-    if (contentType === undefined || contentType === 'application/json' || contentType.endsWith('+json')) {
+    const { type, parameters } = read ?? assumed
+    if (type === 'application/json' || type.endsWith('+json')) {
       const text = decode(body)
       let value: unknown
       let failure: Error | null = null
@@ -48,8 +51,8 @@ export function createBodyParser(instance: FastifyInstance): ParseBody {
       if (failure !== null) throw invalid('it is not valid JSON', failure)
       return { value, contentType }
     }
-    if (!contentType.startsWith('text/')) return { value: body, contentType }
-    const charset = read?.parameters.charset?.toLowerCase()
+    if (!type.startsWith('text/')) return { value: body, contentType }
+    const charset = parameters.charset?.toLowerCase()
     if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8' && charset !== 'us-ascii') {
       throw invalid('text must be in UTF-8')
     }

@@ -23,13 +23,13 @@ export interface RoutedFrame<Params = unknown> {
 /** A SEND, as the handler of a message route sees it. */
 export interface RoutedMessage<Body = unknown, Params = unknown> extends RoutedFrame<Params> {
   /**
-   * Parsed by content type: JSON for `application/json`, `*+json` and where there is none; a string for `text/*` (UTF-8
+   * Parsed by content type: JSON for `application/json`, `*+json` and, unless the route says else, where there is none; a string for `text/*` (UTF-8
    * only); for everything else the bytes of the frame, not copied: do not change them, and keep a `slice()` if a small
    * body is to be kept for long. Undefined if the body is empty, whatever its type. What `schema.body` coerces or fills
    * in is what stands here.
    */
   readonly body: Body
-  /** Media type in lower case, without parameters. */
+  /** Media type in lower case, without parameters; undefined if the frame named none. */
   readonly contentType: string | undefined
 }
 
@@ -76,6 +76,10 @@ export interface SubscriptionRouteOptions<Schema extends SubscriptionSchema = Su
 /** Options of a message route. */
 export interface MessageRouteOptions<Schema extends MessageSchema = MessageSchema, Message = RoutedMessage> {
   readonly schema?: Schema
+  /**
+   * What a body is taken for whose frame names no `content-type`: old clients send text so. @default 'application/json'
+   */
+  readonly assumedContentType?: string
   /**
    * Where the value that the handler returns is published; to each destination, if several. In a string `:param` stands
    * for a param of the pattern, exactly as the client wrote it, and `::` for a colon; a message whose param is not one
@@ -184,6 +188,7 @@ export type SubscriptionHandler = Handlers['subscription']
 /** Any message route's options, their types forgotten. */
 export interface AnyMessageRouteOptions {
   readonly schema?: MessageSchema
+  readonly assumedContentType?: string
   readonly sendTo?: string | readonly string[] | Handlers['sendTo']
   readonly sendToUser?: SendToUser | readonly SendToUser[]
 }

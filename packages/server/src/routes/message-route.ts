@@ -14,6 +14,8 @@ import { isAsyncIterable, mapStream } from './value-stream.js'
 export interface MessageRouteParts {
   readonly route: CompiledRoute
   readonly handler: MessageHandler
+  /** Of bodies without one. @default 'application/json' */
+  readonly assumedContentType: string | undefined
   /** Undefined: the route publishes nothing for all. */
   readonly destinations: DestinationChoice | undefined
   /** Undefined: the route publishes nothing for the sender. */
@@ -33,12 +35,12 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
   const validateBody = compiler.validator(route, 'body')
   const validateHeaders = compiler.validator(route, 'headers')
   const serialize = compiler.serializer(route)
-  const parseBody = createBodyParser(route.instance)
+  const parseBody = createBodyParser(route.instance, parts.assumedContentType)
   let hasReportedDrop = false
 
   const prepare: PrepareMessage = (frame, caller, raw) =>
     whenValid(validateParams === undefined ? raw : validateParams({ ...raw }), (params) => {
-      const targets: Targets = { all: destinations?.resolve(raw), user: userDestinations?.resolve(raw) ?? [] }
+      const targets: Targets = { all: destinations?.resolve(raw), user: userDestinations?.resolve(raw) ?? NOBODY }
       const parsed = parseBody(frame.body, frame.headers)
       return whenValid(validateBody === undefined ? parsed.value : validateBody(parsed.value), (body) =>
         whenValid(validateHeaders?.(frame.headers.toObject()), () => {
@@ -54,10 +56,9 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
     const headers = headersOf(encoded)
     const { body } = encoded
     const chosen = targets.all ?? destinations?.choose(message) ?? []
-    return [
-      ...chosen.map((destination) => ({ destination, headers, body })),
-      ...targets.user.map((target) => ({ ...target, headers, body })),
-    ]
+    const all = chosen.map((destination) => ({ destination, headers, body }))
+    if (targets.user.length === 0) return all
+    return [...all, ...targets.user.map((target) => ({ ...target, headers, body }))]
   }
 
   const run = async (
@@ -88,6 +89,8 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
     }
   }
 }
+
+const NOBODY: readonly UserTarget[] = []
 
 /** Where one message's value goes: destinations, undefined where the route's function chooses; and the sender's own. */
 interface Targets {

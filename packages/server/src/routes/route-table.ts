@@ -116,7 +116,8 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
         pending.push(() =>
           explain(call, () => {
             const hooks = encapsulation.collect(instance, 'authorizeSend')
-            const targets = { destinations, userDestinations }
+            const { assumedContentType } = options
+            const targets = { destinations, userDestinations, assumedContentType }
             const recover = createRecovery(route, encapsulation.errorHandler(instance))
             const prepare = createMessageRoute({ route, handler, ...targets, compiler, observe })
             slot.ready = { hooks, prepare, recover }

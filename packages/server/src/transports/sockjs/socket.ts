@@ -76,9 +76,10 @@ class SockJsSocket implements Connection {
 
   /** SockJS 0.3.3, "WebSocket": what is empty is ignored; what is broken ends the connection at once. */
   #take(data: Uint8Array | string, isText: boolean, listener: ConnectionListener): void {
+    if (!isText) return this.close(1003, 'SockJS carries text only')
     const json = typeof data === 'string' ? data : Buffer.from(data.buffer, data.byteOffset, data.length).toString()
     if (json === '') return
-    const messages = isText ? parseMessages(json) : undefined
+    const messages = parseMessages(json)
     if (messages === undefined) {
       this.#socket.terminate()
       return
