@@ -13,10 +13,13 @@ const documents = [
   'docs/durability.md',
   'docs/history.md',
   'docs/message-routes.md',
+  'docs/migrating-from-spring.md',
   'docs/queues.md',
+  'docs/raw-endpoints.md',
   'docs/restricted-networks.md',
   'docs/security.md',
   'docs/selectors.md',
+  'docs/sockjs.md',
   'docs/tcp.md',
   'docs/transactions.md',
 ]
@@ -85,7 +88,7 @@ export function compileExamples(): Promise<readonly string[]> {
 export async function runExample(name: string): Promise<FastifyInstance> {
   const example = examples.find((candidate) => candidate.name === name)
   if (example === undefined) throw new Error(`there is no example '${name}'`)
-  const source = example.code.replace('port: 3000', 'port: 0').replace('logger: true', 'logger: false')
+  const source = example.code.replace(/port: \d+/, 'port: 0').replace('logger: true', 'logger: false')
   const { outputText } = ts.transpileModule(`${source}\nexport { app }\n`, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   })

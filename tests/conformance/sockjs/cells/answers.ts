@@ -3,7 +3,7 @@ import type { Answer, SockJsHarness, Stream } from '../harness.js'
 import type { AnswerHead } from '../http-socket.js'
 
 /** What follows the prelude of each stream, and the frames of the others, as they lie on the wire. */
-export const PRELUDE = `${'h'.repeat(2_048)}\n`
+export const PRELUDE: string = `${'h'.repeat(2_048)}\n`
 export const YEAR_S = 31_536_000
 export const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 

@@ -49,7 +49,7 @@ export interface SockJs {
   close(): void
 }
 
-const NotThere: FastifyErrorConstructor = createError('STOMP_ERR_NOT_FOUND', 'There is nothing at this path.', 404)
+const NotThere: FastifyErrorConstructor = createError('NOT_FOUND', 'There is nothing at this path.', 404)
 const NoMore: FastifyErrorConstructor = createError('STOMP_ERR_CLOSING', 'No more sessions are opened now.', 503)
 
 /** Opens the SockJS doors at one path. */
