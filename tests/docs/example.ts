@@ -14,6 +14,7 @@ const documents = [
   'docs/history.md',
   'docs/message-routes.md',
   'docs/migrating-from-spring.md',
+  'docs/push.md',
   'docs/queues.md',
   'docs/raw-endpoints.md',
   'docs/restricted-networks.md',

@@ -6,6 +6,7 @@ import { chat, guardChatTopics } from './chat.js'
 import { chatHandler } from './chat-handler.js'
 import { greeting } from './greeting.js'
 import { pages } from './pages.js'
+import { push } from './push.js'
 
 /** How to build the application; tests choose what `main.ts` takes from the environment. */
 export interface AppOptions {
@@ -17,6 +18,8 @@ export interface AppOptions {
   readonly dataDirectory?: string
   /** Opens `/admin/...` to whoever has it. @default off */
   readonly adminToken?: string
+  /** Opens `POST /push` to whoever has it. @default off */
+  readonly pushToken?: string
   /** Largest body of one frame, in bytes. @default that of the server */
   readonly maxBodyBytes?: number
   /** How long the greeting takes, in ms. @default 1000 */
@@ -27,7 +30,8 @@ export interface AppOptions {
 
 /** Builds the application; it listens nowhere yet. */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
-  const { logger = false, tcp, dataDirectory, adminToken, maxBodyBytes, greetingDelayMs = 1000, drainMs } = options
+  const { logger = false, tcp, dataDirectory, adminToken, pushToken } = options
+  const { maxBodyBytes, greetingDelayMs = 1000, drainMs } = options
   const app = Fastify({ logger }).withTypeProvider<TypeBoxTypeProvider>()
 
   await app.register(hoofbeat, {
@@ -59,6 +63,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(chatHandler)
   await app.register(pages)
   if (adminToken !== undefined) await app.register(admin, { token: adminToken })
+  if (pushToken !== undefined) await app.register(push, { token: pushToken })
   app.get('/health', async () => ({ status: 'ok' }))
   return app
 }

@@ -6,12 +6,13 @@ import { readSettings, SettingsError } from './settings.js'
 const GRACE_MS = 15_000
 
 try {
-  const { port, host, stompTcpPort, dataDirectory, adminToken, maxBodyBytes } = readSettings(process.env)
+  const { port, host, stompTcpPort, dataDirectory, adminToken, pushToken, maxBodyBytes } = readSettings(process.env)
   const app = await buildApp({
     logger: true,
     ...(stompTcpPort === undefined ? {} : { tcp: { port: stompTcpPort, host, optional: true } }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
     ...(adminToken === undefined ? {} : { adminToken }),
+    ...(pushToken === undefined ? {} : { pushToken }),
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
   })
   closeWithGrace({ delay: GRACE_MS, logger: app.log }, async ({ signal, err }) => {

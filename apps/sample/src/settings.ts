@@ -10,6 +10,8 @@ export interface Settings {
   readonly dataDirectory: string | undefined
   /** Bearer token of `/admin/...`; undefined: that is off. */
   readonly adminToken: string | undefined
+  /** Bearer token of `POST /push`; undefined: that is off. */
+  readonly pushToken: string | undefined
   /** Largest body of one frame, in bytes; undefined leaves the server's own default. */
   readonly maxBodyBytes: number | undefined
 }
@@ -20,11 +22,11 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads `PORT`, `HOST`, `STOMP_TCP_PORT` (0 = none), `DATA_DIR`, `ADMIN_TOKEN` and `MAX_BODY_BYTES`; an empty value counts
- * as absent. Throws a SettingsError.
+ * Reads `PORT`, `HOST`, `STOMP_TCP_PORT` (0 = none), `DATA_DIR`, `ADMIN_TOKEN`, `PUSH_TOKEN` and `MAX_BODY_BYTES`; an empty
+ * value counts as absent. Throws a SettingsError.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const { PORT, HOST, STOMP_TCP_PORT, DATA_DIR, ADMIN_TOKEN, MAX_BODY_BYTES } = environment
+  const { PORT, HOST, STOMP_TCP_PORT, DATA_DIR, ADMIN_TOKEN, PUSH_TOKEN, MAX_BODY_BYTES } = environment
   const port = PORT ? readNumber('PORT', PORT, 0, 65_535) : 3000
   const stompTcpPort = STOMP_TCP_PORT ? readNumber('STOMP_TCP_PORT', STOMP_TCP_PORT, 0, 65_535) : 61_613
   if (stompTcpPort !== 0 && stompTcpPort === port) {
@@ -36,6 +38,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     stompTcpPort: stompTcpPort === 0 ? undefined : stompTcpPort,
     dataDirectory: DATA_DIR || undefined,
     adminToken: ADMIN_TOKEN || undefined,
+    pushToken: PUSH_TOKEN || undefined,
     maxBodyBytes: MAX_BODY_BYTES ? readNumber('MAX_BODY_BYTES', MAX_BODY_BYTES, 1, 2 ** 30) : undefined,
   }
 }

@@ -2,21 +2,22 @@ import { expect, it } from 'vitest'
 import { readSettings } from '../src/settings.js'
 
 it('has defaults for everything, also where a variable is empty', () => {
-  const absent = { dataDirectory: undefined, adminToken: undefined, maxBodyBytes: undefined }
+  const absent = { dataDirectory: undefined, adminToken: undefined, pushToken: undefined, maxBodyBytes: undefined }
   const defaults = { port: 3000, host: '127.0.0.1', stompTcpPort: 61_613, ...absent }
   expect(readSettings({})).toEqual(defaults)
-  const empty = { PORT: '', HOST: '', STOMP_TCP_PORT: '', DATA_DIR: '', ADMIN_TOKEN: '', MAX_BODY_BYTES: '' }
-  expect(readSettings(empty)).toEqual(defaults)
+  const names = ['PORT', 'HOST', 'STOMP_TCP_PORT', 'DATA_DIR', 'ADMIN_TOKEN', 'PUSH_TOKEN', 'MAX_BODY_BYTES']
+  expect(readSettings(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(defaults)
 })
 
 it('reads what is set', () => {
-  const tcp = { STOMP_TCP_PORT: '61614', DATA_DIR: 'data', ADMIN_TOKEN: 'secret' }
+  const tcp = { STOMP_TCP_PORT: '61614', DATA_DIR: 'data', ADMIN_TOKEN: 'secret', PUSH_TOKEN: 'other' }
   expect(readSettings({ PORT: '0', HOST: '::1', ...tcp, MAX_BODY_BYTES: '1000' })).toEqual({
     port: 0,
     host: '::1',
     stompTcpPort: 61_614,
     dataDirectory: 'data',
     adminToken: 'secret',
+    pushToken: 'other',
     maxBodyBytes: 1000,
   })
 })

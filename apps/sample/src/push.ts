@@ -1,0 +1,63 @@
+import bearerAuth from '@fastify/bearer-auth'
+import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import { StompError } from '@hoofbeat/server'
+import { Type } from 'typebox'
+
+/** Of one request. A message that outgrew what a reader may have waiting would end the sessions of its readers. */
+const MAX_REQUEST_BYTES = 65_536
+
+/** Refusals that are no fault of the request: 503 says that it may be sent again. */
+const STATUS_CODES: Readonly<Record<string, number>> = {
+  STOMP_ERR_DESTINATION_LIMIT: 503,
+  STOMP_ERR_QUEUE_FULL: 503,
+  STOMP_ERR_STORE_FULL: 503,
+  STOMP_ERR_STORE_FAILED: 500,
+}
+
+// Every version of STOMP can write these.
+const headerName = Type.String({ pattern: '^[!-9;-~]+$' })
+const headerValue = Type.String({ pattern: '^[^\\u0000-\\u001f\\u007f]*$' })
+
+const body = Type.Object(
+  {
+    user: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    destination: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+    body: Type.Unknown(),
+    headers: Type.Optional(Type.Record(headerName, headerValue, { additionalProperties: false })),
+    contentType: Type.Optional(headerValue),
+  },
+  { additionalProperties: false },
+)
+
+/**
+ * Lets a back-end in any language push through HTTP, if it has the token: `POST /push` with
+ * `{"user":"alice","body":{"text":"Hi"}}` reaches each session of alice at `/user/queue/notices`, with
+ * `{"destination":"/topic/news","body":"Hi"}` whoever subscribes there. No rule and no hook is asked.
+ */
+export const push: FastifyPluginAsyncTypebox<{ token: string }> = async (app, { token }) => {
+  // Fastify's own validator would turn numbers into strings, and drop what it does not know.
+  app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  app.addHook('onSend', async (_request, reply) => {
+    if (reply.statusCode === 401) reply.header('www-authenticate', 'Bearer')
+  })
+  await app.register(bearerAuth, { keys: new Set([token]) })
+  app.setErrorHandler((error: Error & { code?: string }, _request, reply) => {
+    if (error.code?.startsWith('STOMP_ERR_')) reply.code(STATUS_CODES[error.code] ?? 400)
+    throw error
+  })
+
+  app.post('/push', { schema: { body }, bodyLimit: MAX_REQUEST_BYTES }, async ({ body: request }, reply) => {
+    const { user, destination, body: value, ...options } = request
+    reply.code(202)
+    if (user !== undefined) {
+      const reached = app.stomp.users.get(user)?.sessions.length ?? 0
+      await app.stomp.sendToUser(user, destination ?? '/queue/notices', value, options)
+      return { reached }
+    }
+    if (destination === undefined) {
+      throw new StompError('STOMP_ERR_BODY_INVALID', { message: 'body must have a user or a destination' })
+    }
+    await app.stomp.publish(destination, value, options)
+    return {}
+  })
+}
