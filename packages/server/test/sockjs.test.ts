@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { connect } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -225,6 +226,169 @@ it('tells a user who comes between two polls that the server ends', async () => 
   await closed
   expect(await other.next()).toBe('c[1001,""]')
 })
+
+describe('what has gone wrong once', () => {
+  it('a turn of more messages than a call may have arguments is delivered', async () => {
+    const { poll } = await start(true, { limits: { maxOutboxBytes: 64_000_000 } }, (app) =>
+      app.stomp.endpoint('/echo', {
+        sockjs: true,
+        open(connection) {
+          for (let i = 0; i < 200_000; i++) connection.send('')
+        },
+      }),
+    )
+    expect(await poll('/echo/1/a')).toBe('o\n')
+    expect(JSON.parse((await poll('/echo/1/a')).slice(1))).toHaveLength(200_000)
+  })
+
+  it('empty messages count against the outbox of a client that does not ask', async () => {
+    const opened: Promise<void>[] = []
+    const { poll } = await start(true, {}, (app) =>
+      app.stomp.endpoint('/echo', { sockjs: true, open: (connection) => void opened.push(endless(connection)) }),
+    )
+    expect(await poll('/echo/1/a')).toBe('o\n')
+    await Promise.all(opened)
+    let last = ''
+    while (!last.startsWith('c')) last = await poll('/echo/1/a')
+    expect(last).toBe('c[1013,"the client reads too slowly"]\n')
+  })
+
+  it('more messages at once than are worth their bytes are refused', async () => {
+    const { origin, poll, post } = await start()
+    expect(await poll('/stomp/1/a')).toBe('o\n')
+    const many = JSON.stringify(new Array(50_001).fill(''))
+    expect((await post('/stomp/1/a/xhr_send', many)).status).toBe(413)
+    const { socket, next } = await open(`${origin}/stomp/1/b/websocket`)
+    expect(await next()).toBe('o')
+    socket.send(many)
+    expect(await next()).toBe('c[1009,"Too many messages"]')
+  })
+
+  it('sessions of requests that wait behind another on one connection end with it', async () => {
+    const { app, origin } = await start(true, {}, (app) => app.stomp.endpoint('/echo', { sockjs: true }))
+    const { host, port, hostname } = new URL(origin)
+    const socket = connect(Number(port), hostname)
+    socket.on('error', () => {})
+    for (let i = 0; i < 5; i++)
+      socket.write(`POST /echo/1/s${i}/xhr_streaming HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 0\r\n\r\n`)
+    const endpoint = app.stomp.endpoint('/echo')
+    while (endpoint.size < 5) await new Promise((resolve) => setImmediate(resolve))
+    socket.destroy()
+    while (endpoint.size > 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(endpoint.size).toBe(0)
+  })
+
+  it.each(['xhr', 'xhr_streaming'])(
+    'what drained sends before it closes arrives before the close, over %s',
+    async (how) => {
+      const { poll, post } = await start(true, {}, (app) =>
+        app.stomp.endpoint('/echo', {
+          sockjs: true,
+          open: (connection) => void fill(connection),
+          drained(connection) {
+            connection.send('last')
+            connection.close(4000, 'done')
+          },
+        }),
+      )
+      expect(await poll('/echo/1/a')).toBe('o\n')
+      let seen = ''
+      while (!seen.includes('c[4000')) seen += await (await post(`/echo/1/a/${how}`)).text()
+      expect(seen).toMatch(/"last"\]\nc\[4000,"done"\]\n$/)
+    },
+  )
+
+  it('requests that receive have no body to keep', async () => {
+    const { post } = await start()
+    expect((await post('/stomp/1/a/xhr', 'x'.repeat(5_000))).status).toBe(413)
+  })
+
+  it('sessions of one name below another parameter are others', async () => {
+    const { poll, send } = await start(true, { identify: () => 'bob' }, (app) =>
+      app.stomp.endpoint('/:tenant/chat', {
+        sockjs: true,
+      }),
+    )
+    expect(await poll('/acme/chat/1/a')).toBe('o\n')
+    expect(await send('/evil/chat/1/a', ['x'])).toBe(404)
+    expect(await poll('/evil/chat/1/a')).toBe('o\n')
+  })
+
+  it('a page of another site opens nothing by a GET that names no Origin', async () => {
+    const { request } = await start(true, {}, (app) => app.stomp.endpoint('/echo', { sockjs: true }))
+    for (const site of ['cross-site', 'same-site']) {
+      const headers = { 'sec-fetch-site': site }
+      for (const action of ['eventsource', 'htmlfile?c=x'])
+        expect((await request('GET', `/echo/1/a/${action}`, undefined, headers)).status).toBe(403)
+    }
+  })
+
+  it('no more sessions begin together than there may be', async () => {
+    const { open: go, opened } = gate()
+    const asked: unknown[] = []
+    const identify = async ({ id }: { readonly id: string }) => {
+      asked.push(id)
+      if (asked.length === 6) go()
+      await opened
+      return null
+    }
+    const { post } = await start({ maxSessions: 2 }, { identify })
+    const statuses = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => post(`/stomp/1/s${i}/xhr`).then(({ status }) => status)),
+    )
+    expect(statuses.sort()).toEqual([200, 200, 503, 503, 503, 503])
+  })
+
+  it('a cookie that we have never written is nobody’s', async () => {
+    const { poll, post } = await start()
+    expect(await poll('/stomp/1/a', { 'x-forwarded-for': '192.0.2.1' })).toBe('o\n')
+    const strange = { 'x-forwarded-for': '192.0.2.2', cookie: `HOOFBEAT_SOCKJS=${'\u00e9'.repeat(22)}` }
+    expect((await post('/stomp/1/a/xhr_send', '[]', strange)).status).toBe(404)
+  })
+
+  it('a deadline that the application has for its routes does not end a poll', async () => {
+    const app = Fastify({ handlerTimeout: 50, forceCloseConnections: true })
+    apps.push(app)
+    await app.register(hoofbeat)
+    app.stomp.endpoint('/echo', { sockjs: { heartBeatMs: 300 } })
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+    const poll = async () => (await fetch(`${origin}/echo/1/a/xhr`, { method: 'POST' })).text()
+    expect([await poll(), await poll()]).toEqual(['o\n', 'h\n'])
+  })
+
+  it.each<[string, boolean | SockJsOptions, RegExp]>([
+    ['/', true, /ends with no slash/],
+    ['/x/', true, /ends with no slash/],
+    ['/x', { heartBeatMs: 0 }, /sockjs.heartBeatMs/],
+    ['/x', { maxSessions: Number.NaN }, /sockjs.maxSessions/],
+  ])('the path %j with %j fails the start by name', async (path, sockjs, text) => {
+    const app = Fastify()
+    apps.push(app)
+    await expect(app.register(hoofbeat, { endpoints: [{ path, sockjs }] }).ready()).rejects.toThrow(text)
+  })
+
+  it('an endpoint may be the prefix of its plugin', async () => {
+    const { poll, request } = await start(true, {}, (app) => {
+      app.register(async (scope) => void scope.stomp.endpoint('', { sockjs: true }), { prefix: '/api' })
+    })
+    expect(await poll('/api/1/a')).toBe('o\n')
+    expect(await (await request('GET', '/api')).text()).toBe('Welcome to SockJS!\n')
+    expect(await (await request('GET', '/api/')).text()).toBe('Welcome to SockJS!\n')
+  })
+})
+
+/** Sends until it is held back. */
+function fill(connection: RawConnection): void {
+  for (let i = 0; connection.send(`${i} ${'x'.repeat(1_000)}`) === 'taken'; i++);
+}
+
+/** Sends nothing, again and again, until it has ended. */
+async function endless(connection: RawConnection): Promise<void> {
+  while (connection.isOpen) {
+    for (let i = 0; i < 1_000; i++) connection.send('')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
 
 describe('what a client may send', () => {
   it('holds the answer back while a handler is at work, and takes no more than so much meanwhile', async () => {

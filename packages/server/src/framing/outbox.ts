@@ -139,7 +139,7 @@ class TurnOutbox implements Outbox {
 
   #hasRoomFor(frame: WireFrame): boolean {
     const pending = this.#pending
-    return pending === undefined || pending.byteLength + frame.byteLength <= this.#parts.limits.maxOutboxBytes
+    return pending === undefined || pending.byteLength + frame.weight <= this.#parts.limits.maxOutboxBytes
   }
 
   #write(nowMs: number = this.#parts.clock.now()): void {

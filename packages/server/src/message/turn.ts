@@ -11,7 +11,7 @@ export type { WireForm } from './wire-frame.js'
 export interface Turn {
   /** Number of frames. */
   readonly count: number
-  /** Payload bytes of all frames, without what the carrier adds. */
+  /** What all frames together count against bounds: their payload bytes, and a little for messages that may be empty. */
   readonly byteLength: number
   /** This turn and one frame more. */
   append(frame: WireFrame): Turn
@@ -51,7 +51,7 @@ class GrowingTurn implements Turn {
     this.#before = before
     this.#frame = frame
     this.count = before === undefined ? 0 : before.count + 1
-    this.byteLength = (before?.byteLength ?? 0) + (frame?.byteLength ?? 0)
+    this.byteLength = (before?.byteLength ?? 0) + (frame?.weight ?? 0)
   }
 
   append(frame: WireFrame): Turn {

@@ -17,6 +17,8 @@ export type WireForm = 'websocket' | 'stream' | DownForm | 'json' | SockJsForm
 export interface WireFrame {
   /** Bytes of the STOMP frame, without what the carrier adds. */
   readonly byteLength: number
+  /** What it counts against the bounds of an outbox: its bytes, and for messages that may be empty something for itself. */
+  readonly weight: number
   /** True if the whole frame is valid UTF-8: it then travels as a WebSocket text message, otherwise as a binary one. */
   readonly isText: boolean
   /** The bytes for a carrier. Shared: do not change them. */
@@ -54,9 +56,9 @@ export function readyWireFrame(bytes: Uint8Array, isText: boolean): WireFrame {
 
 /** A message that is no STOMP: text, made well-formed, or a copy of bytes. */
 export function createRawFrame(data: string | Uint8Array): WireFrame {
-  if (typeof data !== 'string') return new ReadyFrame(Buffer.from(data), false)
+  if (typeof data !== 'string') return new RawFrame(Buffer.from(data), false)
   const payload = Buffer.from(data, 'utf8')
-  return payload[0] === LINK_MARK ? new MarkedFrame(payload) : new ReadyFrame(payload, true)
+  return payload[0] === LINK_MARK ? new MarkedFrame(payload) : new RawFrame(payload, true)
 }
 
 /**
@@ -80,6 +82,10 @@ abstract class EncodedFrame implements WireFrame {
   constructor(byteLength: number, isText: boolean) {
     this.byteLength = byteLength
     this.isText = isText
+  }
+
+  get weight(): number {
+    return this.byteLength
   }
 
   bytes(form: WireForm): Uint8Array {
@@ -158,8 +164,18 @@ class ReadyFrame extends EncodedFrame {
   }
 }
 
+/** About what a waiting frame takes in memory beside its payload, in bytes. No STOMP frame is so small that it matters. */
+const RAW_FRAME_BYTES = 64
+
+/** A message that is no STOMP, and may be as small as nothing. */
+class RawFrame extends ReadyFrame {
+  override get weight(): number {
+    return this.byteLength + RAW_FRAME_BYTES
+  }
+}
+
 /** Text that begins as control messages of links do: on a link's WebSocket it carries the mark once more. */
-class MarkedFrame extends ReadyFrame {
+class MarkedFrame extends RawFrame {
   readonly #link: WireFrame
 
   constructor(payload: Uint8Array) {

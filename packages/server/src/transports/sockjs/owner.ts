@@ -21,9 +21,9 @@ export function claim(
   reply: FastifyReply,
   hasCookie: boolean,
 ): Owner {
-  const known = cookieOf(request, COOKIE)
+  const known = ownCookie(request)
   if (name !== undefined || !hasCookie) return { name, address: request.ip, cookie: undefined }
-  if (known !== undefined && /^[-\w]{22}$/.test(known)) return { name, address: request.ip, cookie: known }
+  if (known !== undefined) return { name, address: request.ip, cookie: known }
   const cookie = randomBytes(16).toString('base64url')
   // Pages of other sites keep it only with SameSite=None, which browsers take over TLS alone.
   const sites = request.protocol === 'https' ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax'
@@ -43,8 +43,14 @@ export async function isOwner(
   subject: () => Promise<string | undefined>,
 ): Promise<boolean> {
   if (owner.name !== undefined) return (await subject().catch(() => undefined)) === owner.name
-  const known = cookieOf(request, COOKIE)
+  const known = ownCookie(request)
   return owner.address === request.ip || (known !== undefined && isSame(known, owner.cookie))
+}
+
+/** Undefined for what we have never written. */
+function ownCookie(request: FastifyRequest): string | undefined {
+  const value = cookieOf(request, COOKIE)
+  return value !== undefined && /^[-\w]{22}$/.test(value) ? value : undefined
 }
 
 function isSame(given: string, kept: string | undefined): boolean {

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 /** What a client sent: its messages, or why they could not be read, in the words of the protocol. */
 export type Payload =
   | { readonly messages: readonly string[] }
-  | { readonly fault: 'Payload expected.' | 'Broken JSON encoding.' }
+  | { readonly fault: 'Payload expected.' | 'Broken JSON encoding.' | 'Too many messages.' }
 
 const BROKEN: Payload = { fault: 'Broken JSON encoding.' }
 
@@ -17,8 +17,12 @@ export function parsePayload(body: Uint8Array, isForm: boolean): Payload {
   const json = isForm ? (new URLSearchParams(text).get('d') ?? '') : text
   if (json === '') return { fault: 'Payload expected.' }
   const messages = parseMessages(json)
-  return messages === undefined ? BROKEN : { messages }
+  if (messages === undefined) return BROKEN
+  return messages.length > MAX_MESSAGES ? { fault: 'Too many messages.' } : { messages }
 }
+
+/** How many messages may come at once: each costs more than its few bytes. */
+export const MAX_MESSAGES = 50_000
 
 /** The messages in a JSON text; undefined: it is none, or they are no strings. */
 export function parseMessages(json: string): readonly string[] | undefined {

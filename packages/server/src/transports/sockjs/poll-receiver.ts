@@ -37,7 +37,7 @@ class PollReceiver implements Receiver {
     this.form = shape.form
     this.#reply = reply
     this.#shape = shape
-    onGone(reply.raw, () => {
+    onGone(reply.request.raw, reply.raw, () => {
       if (this.#isOver) return
       this.#isOver = true
       owner.gone(this)

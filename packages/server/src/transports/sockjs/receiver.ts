@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { SockJsForm } from '../../message/sockjs-frames.js'
 
@@ -22,10 +22,20 @@ export interface ReceiverOwner {
   gone(receiver: Receiver): void
 }
 
-/** Calls `run` when a response has closed, for whatever cause, and soon if it has already. */
-export function onGone(response: ServerResponse, run: () => void): void {
-  if (response.destroyed) queueMicrotask(run)
-  else response.once('close', run)
+/** Calls `run`, which must bear to be called twice, when a response has closed for whatever cause; soon if it has already. */
+export function onGone(request: IncomingMessage, response: ServerResponse, run: () => void): void {
+  if (isGone(response)) return queueMicrotask(run)
+  response.once('close', run)
+  // One that waits behind another response of its connection is never told that this has ended.
+  if (response.socket !== null) return
+  const { socket } = request
+  socket.once('close', run)
+  response.once('close', () => socket.off('close', run))
+}
+
+/** The responses of HTTP/2 tell by their stream. */
+function isGone(response: ServerResponse & { readonly stream?: { readonly destroyed: boolean } }): boolean {
+  return response.destroyed || response.stream?.destroyed === true
 }
 
 /** How long a client may take to read the rest of a response that has ended, without taking a byte, in ms. */

@@ -17,7 +17,12 @@ const ACTIONS: ReadonlySet<string> = new Set(SESSION_ACTIONS)
 /** What a path below the endpoint asks for. */
 export type SockJsTarget =
   | { readonly kind: 'greeting' | 'info' | 'iframe' | 'websocket' }
-  | { readonly kind: 'session'; readonly session: string; readonly action: SessionAction }
+  | {
+      readonly kind: 'session'
+      /** The id behind the path of the endpoint as it was asked for: its parameters tell sessions apart. */
+      readonly session: string
+      readonly action: SessionAction
+    }
 
 /** The method of each; all others get 405. */
 export const METHODS: Readonly<Record<SessionAction | 'greeting' | 'info' | 'iframe', 'GET' | 'POST'>> = {
@@ -41,10 +46,11 @@ export const METHODS: Readonly<Record<SessionAction | 'greeting' | 'info' | 'ifr
  */
 export function parsePath(url: string, depth: number): SockJsTarget | undefined {
   const end = url.indexOf('?')
-  const [first = '', second, third, ...more] = (end < 0 ? url : url.slice(0, end)).split('/').slice(depth)
+  const segments = (end < 0 ? url : url.slice(0, end)).split('/')
+  const [first = '', second, third, ...more] = segments.slice(depth)
   if (second === undefined) return parseName(first)
   if (more.length > 0 || third === undefined || !isId(first) || !isId(second) || !isAction(third)) return undefined
-  return { kind: 'session', session: second, action: third }
+  return { kind: 'session', session: `${segments.slice(0, depth).join('/')}\0${second}`, action: third }
 }
 
 function parseName(name: string): SockJsTarget | undefined {

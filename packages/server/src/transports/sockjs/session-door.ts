@@ -55,6 +55,8 @@ async function receive(
   if (typeof start === 'string') return reply.code(500).type(TEXT).send(start)
   const session = await parts.table.findOrOpen(id, request, reply)
   if (parts.jsessionid) setJsessionid(request, reply)
+  // Somebody else has answered: a deadline of the application.
+  if (reply.sent) return reply
   if (session === undefined) return notFound(reply)
   session.receive(start(session))
   return reply
@@ -104,7 +106,10 @@ async function take(
 ): Promise<FastifyReply> {
   const isForm = action === 'jsonp_send' && request.getDecorator<boolean>('sockJsIsForm')
   const payload = parsePayload(request.body instanceof Uint8Array ? request.body : new Uint8Array(), isForm)
-  if ('fault' in payload) return reply.code(500).type(TEXT).send(`${payload.fault}\n`)
+  if ('fault' in payload) {
+    const code = payload.fault === 'Too many messages.' ? 413 : 500
+    return reply.code(code).type(TEXT).send(`${payload.fault}\n`)
+  }
   // Clients send one request after the other; whoever does not is not kept in memory without bound.
   if (session.inboxLength > maxBodyBytes) {
     return reply.code(429).type(TEXT).send('What was sent before has not been taken yet.\n')

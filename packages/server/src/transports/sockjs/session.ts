@@ -39,6 +39,8 @@ export class SockJsSession implements Connection, ReceiverOwner {
   constructor(peer: Peer, parts: SockJsSessionParts) {
     this.peer = peer
     this.#parts = parts
+    // Where no request comes to receive, not even the first.
+    this.#waitForNext()
   }
 
   /** Nobody receives now, but somebody may again. */
@@ -54,7 +56,8 @@ export class SockJsSession implements Connection, ReceiverOwner {
     if (this.#closeFrame !== undefined) return false
     const receiver = this.#receiver
     if (this.#isGathering || receiver === undefined) {
-      this.#pending.push(...turn.frames())
+      // One by one: a turn may have more frames than a call may have arguments.
+      for (const frame of turn.frames()) this.#pending.push(frame)
       return this.#isGathering && receiver?.isStream === true
     }
     return this.#say(receiver, receiver.form === 'json' ? arrayFrame(turn.frames()) : turn.bytes(receiver.form))
@@ -71,6 +74,8 @@ export class SockJsSession implements Connection, ReceiverOwner {
     if (isFirst) this.#say(receiver, encode(OPEN, receiver))
     if (this.#receiver === undefined) return
     this.#gather()
+    // Its owner may have closed it while it was asked.
+    if (this.#receiver === undefined) return
     if (this.#pending.length > 0) this.#say(receiver, encode(this.#takePending(), receiver))
     if (this.#receiver !== undefined) this.#beatLater()
   }
@@ -184,7 +189,7 @@ export class SockJsSession implements Connection, ReceiverOwner {
     this.#inbox.clear()
     const receiver = this.#receiver
     this.#receiver = undefined
-    if (receiver !== undefined) this.#tellAlone(receiver, frame)
+    if (receiver !== undefined) this.#tellLast(receiver, frame, false)
     this.#timer?.cancel()
     this.#timer = this.#parts.wheel.after(this.#parts.disconnectDelayMs, () => this.#parts.forget(this))
     // Like a socket: the end is told later, never inside the call that closes.

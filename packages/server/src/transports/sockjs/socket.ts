@@ -5,7 +5,7 @@ import type { Connection, ConnectionListener, Peer } from '../../connection/conn
 import type { Turn } from '../../message/turn.js'
 import { sockJsWebSocketConnection } from '../websocket.js'
 import { closeCode, closeFrame } from './close-frame.js'
-import { parseMessages } from './payload.js'
+import { MAX_MESSAGES, parseMessages } from './payload.js'
 
 /** What SockJS sessions over WebSocket share. */
 export interface SockJsSocketParts {
@@ -84,6 +84,7 @@ class SockJsSocket implements Connection {
       this.#socket.terminate()
       return
     }
+    if (messages.length > MAX_MESSAGES) return this.close(1009, 'Too many messages')
     for (const message of messages) listener.message(message, true)
   }
 

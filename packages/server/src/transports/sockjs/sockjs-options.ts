@@ -32,3 +32,18 @@ export interface SockJsOptions {
    */
   readonly jsonp?: boolean
 }
+
+/** Throws a RangeError that names the option. */
+export function checkSockJsOptions(options: SockJsOptions): void {
+  const { heartBeatMs, disconnectDelayMs, maxSessions, maxBodyBytes, maxStreamBytes } = options
+  for (const [name, value] of Object.entries({
+    heartBeatMs,
+    disconnectDelayMs,
+    maxSessions,
+    maxBodyBytes,
+    maxStreamBytes,
+  })) {
+    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
+    throw new RangeError(`sockjs.${name} must be a whole number above 0`)
+  }
+}

@@ -10,7 +10,7 @@ import { createIframePage, greet, tellInfo } from './pages.js'
 import { METHODS, parsePath, SESSION_ACTIONS, type SockJsTarget } from './request-path.js'
 import { answerSession } from './session-door.js'
 import { sockJsSocket } from './socket.js'
-import type { SockJsOptions } from './sockjs-options.js'
+import { checkSockJsOptions, type SockJsOptions } from './sockjs-options.js'
 import { createTable } from './table.js'
 
 /** What the SockJS doors of one path need. */
@@ -55,6 +55,8 @@ const NoMore: FastifyErrorConstructor = createError('STOMP_ERR_CLOSING', 'No mor
 /** Opens the SockJS doors at one path. */
 export async function openSockJs(fastify: FastifyInstance, door: SockJsDoor): Promise<SockJs> {
   const { path, hasWebSocket, wheel } = door
+  checkSockJsOptions(door.options)
+  if (path.endsWith('/')) throw new TypeError(`the path of a SockJS endpoint ends with no slash: '${path}'`)
   const {
     heartBeatMs = 25_000,
     disconnectDelayMs = 5_000,
@@ -105,15 +107,26 @@ export async function openSockJs(fastify: FastifyInstance, door: SockJsDoor): Pr
   await fastify.register(async (scope) => {
     if (!scope.hasRequestDecorator('sockJsIsForm')) scope.decorateRequest('sockJsIsForm', false)
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) =>
-      done(null, body),
-    )
-    const route = (below: string, methods: readonly HTTPMethods[]): FastifyInstance =>
-      scope.route({ ...shared, method: [...methods], url: `${path}/${below}`, exposeHeadRoute: false })
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    const route = (below: string, methods: readonly HTTPMethods[], bodyLimit = 4_096): FastifyInstance =>
+      scope.route({
+        ...shared,
+        // Those that receive say nothing, and what they said would be kept with the session.
+        bodyLimit,
+        method: [...methods],
+        url: `${path}/${below}`,
+        exposeHeadRoute: false,
+        // Without the slash it is the endpoint itself.
+        prefixTrailingSlash: 'slash',
+      })
     const shared: Omit<RouteOptions, 'method' | 'url'> & { readonly compress: false } = {
       schema: hidden,
       // For @fastify/compress: what holds a key shares no window with what others may choose.
       compress: false,
+      // A poll waits for up to a heart-beat; a deadline that the application has for its routes would end the session.
+      ...(Number(Reflect.get(scope.initialConfig, 'handlerTimeout')) > 0
+        ? { handlerTimeout: heartBeatMs + 60_000 }
+        : {}),
       async onRequest(request, reply) {
         const target = targetOf(request)
         // Who asks for a WebSocket by GET has a door of its own; behind this, @fastify/websocket takes the handler's place.
@@ -126,10 +139,10 @@ export async function openSockJs(fastify: FastifyInstance, door: SockJsDoor): Pr
           'sockJsIsForm',
           /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? ''),
         )
-        // A body of any type is taken, and of what is no type at all, too.
-        if (headers['content-type'] !== undefined) headers['content-type'] = 'text/plain'
+        // A body of any type is taken, and of what is no type at all, which Fastify would refuse.
+        if (!MEDIA_TYPE.test(headers['content-type'] ?? 'text/plain')) headers['content-type'] = 'text/plain'
         if (target === undefined || target.kind === 'greeting' || target.kind === 'iframe') return
-        if (isForeignScript(request, target, door.allowedOrigins)) return reply.code(403).send()
+        if (isForeign(request, target, door.allowedOrigins)) return reply.code(403).send()
         await door.checkOrigin(request)
         setHead(request, reply)
       },
@@ -141,7 +154,8 @@ export async function openSockJs(fastify: FastifyInstance, door: SockJsDoor): Pr
     if (iframe !== undefined) route(':sockJsPage(^iframe[-.\\w]*\\.html$)', EVERY_METHOD)
     for (const action of SESSION_ACTIONS) {
       if (action.startsWith('jsonp') && !jsonp) continue
-      if (action !== 'websocket') route(`:sockJsServer/:sockJsSession/${action}`, EVERY_METHOD)
+      const bodyLimit = action.endsWith('_send') ? maxBodyBytes : undefined
+      if (action !== 'websocket') route(`:sockJsServer/:sockJsSession/${action}`, EVERY_METHOD, bodyLimit)
       else if (hasWebSocket) {
         for (const below of ['websocket', ':sockJsServer/:sockJsSession/websocket']) route(below, NOT_GET)
       }
@@ -193,12 +207,17 @@ function isSocket(target: SockJsTarget): boolean {
   return target.kind === 'websocket' || (target.kind === 'session' && target.action === 'websocket')
 }
 
+/** What Fastify takes for a content type, as far as we care. */
+const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/
+
 /**
- * JSONP is a script, and scripts are fetched without an Origin: browsers of today tell in another way that a page of
- * another origin asks.
+ * Scripts, images, frames and what is asked for without leave to read it come without an Origin, but with the cookies of
+ * the visitor: browsers of today tell in another way that a page of another origin asks. sockjs-client takes `htmlfile`
+ * from its own origin only, and sends an Origin with an EventSource to another.
  */
-function isForeignScript(request: FastifyRequest, target: SockJsTarget, allowed: AllowedOrigins): boolean {
-  if (target.kind !== 'session' || target.action !== 'jsonp' || allowed === '*') return false
+function isForeign(request: FastifyRequest, target: SockJsTarget, allowed: AllowedOrigins): boolean {
+  if (target.kind !== 'session' || METHODS[target.action] !== 'GET' || allowed === '*') return false
+  if (request.headers.origin !== undefined) return false
   const site = request.headers['sec-fetch-site']
   return site === 'cross-site' || site === 'same-site'
 }

@@ -80,7 +80,7 @@ class StreamReceiver implements Receiver {
     response.on('drain', () => {
       if (!this.#isOver) owner.drained(this)
     })
-    onGone(response, () => {
+    onGone(reply.request.raw, response, () => {
       if (this.#isOver) return
       this.#isOver = true
       owner.gone(this)

@@ -48,7 +48,9 @@ export function createTable(parts: SockJsTableParts): SockJsTable {
       const identity = await parts.admit(request)
       // Another request may have opened it in the meantime.
       if (entries.has(id)) return find(id, request)
-      if (isRefusing) throw parts.refused()
+      if (isRefusing || entries.size >= parts.maxSessions) throw parts.refused()
+      // Answered by somebody else: a deadline of the application.
+      if (reply.sent || reply.raw.headersSent) return undefined
       const peer: Peer = {
         transport: 'sockjs',
         ownsLiveness: false,
