@@ -23,6 +23,7 @@ const documents = [
   'docs/sockjs.md',
   'docs/tcp.md',
   'docs/transactions.md',
+  'docs/users.md',
 ]
 
 /** A TypeScript block of a document. */

@@ -30,7 +30,7 @@ import type {
 } from './routes/definition.js'
 import type { RouteTable } from './routes/route-table.js'
 import type { TcpAddress, TcpListeners } from './transports/tcp.js'
-import type { Users } from './users/user-registry.js'
+import type { SessionTarget, Users } from './users/users.js'
 
 /**
  * What `fastify.stomp` offers. Routes and hooks belong to the Fastify instance on which they are added: its prefix goes
@@ -111,8 +111,17 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
   /** The raw endpoint that was opened at the path. @throws Error when there is none */
   endpoint(path: string): RawEndpoint
 
-  /** Who is connected to this server. */
+  /** Who is connected to this server, and to what they have subscribed. */
   readonly users: Users
+
+  /**
+   * Ends all sessions of a user, or one session: each is told by an ERROR with the code STOMP_ERR_DISCONNECTED and
+   * `reason` as its message, and closed with 1008. Resolves with how many they were, when their connections are gone; 0 if
+   * there are none. They may connect again: have `authenticate` refuse who must stay away, before this is called.
+   *
+   * @param reason Shown to the client.
+   */
+  disconnect(target: SessionTarget, reason?: string): Promise<number>
 
   /** What the broker keeps, for operators; undefined where messages are kept elsewhere. */
   readonly admin: BrokerAdmin | undefined
@@ -121,6 +130,9 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
    * Adds a hook: `authorizeSend` runs before a SEND has any effect, `authorizeSubscribe` before a SUBSCRIBE has. A throw
    * refuses. Hooks run in the order of adding, outer plugins first. Those of the instance on which the plugin was
    * registered apply to broker destinations too; those of inner plugins to their own routes only.
+   *
+   * `onConnected`, `onSubscribed`, `onUnsubscribed` and `onDisconnected` only look on: they are told when it has happened,
+   * of all sessions, on whatever instance they were added, and refuse nothing.
    */
   addHook<Name extends keyof StompHooks>(name: Name, hook: StompHooks[Name]): void
 
@@ -170,6 +182,7 @@ export interface ApiParts {
   readonly publish: (destination: string, body: unknown, options: PublishOptions) => Promise<void>
   readonly sendToUser: (name: string, destination: string, body: unknown, options: PublishOptions) => Promise<void>
   readonly users: Users
+  readonly disconnect: (target: SessionTarget, reason: string | undefined) => Promise<number>
   readonly admin: BrokerAdmin | undefined
   readonly openRaw: (instance: FastifyInstance, paths: readonly string[], options: RawEndpointOptions) => RawEndpoint
   /** Those that were opened, by full URL path. */
@@ -180,9 +193,20 @@ export interface ApiParts {
 
 /** Makes the API of one Fastify instance. It forwards and decides nothing. */
 export function createApi(parts: ApiParts): StompApi {
-  const { instance, table, publish, sendToUser, users, admin, rawEndpoints, tcp = { addresses: [] } } = parts
+  const {
+    instance,
+    table,
+    publish,
+    sendToUser,
+    users,
+    disconnect,
+    admin,
+    rawEndpoints,
+    tcp = { addresses: [] },
+  } = parts
   return {
     users,
+    disconnect: (target, reason) => disconnect(target, reason),
     admin,
     message(pattern: string, ...rest: [MessageHandler] | [AnyMessageRouteOptions, MessageHandler]) {
       const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest

@@ -141,6 +141,10 @@ export const STOMP_ERRORS: Readonly<Record<StompErrorCode, { readonly message: s
     message: 'The server is shutting down',
     cure: 'Connect again in a moment.',
   },
+  STOMP_ERR_DISCONNECTED: {
+    message: 'The server has ended this session',
+    cure: 'The operator of the service can say why. Do not connect again by yourself at once.',
+  },
   STOMP_ERR_ORIGIN_REFUSED: {
     message: 'Pages of this origin may not connect',
     cure: 'Serve the page from the same origin, or have the operator list its origin.',
@@ -211,6 +215,7 @@ export type StompErrorCode =
   | 'STOMP_ERR_SILENT'
   | 'STOMP_ERR_SLOW_READER'
   | 'STOMP_ERR_CLOSING'
+  | 'STOMP_ERR_DISCONNECTED'
   | 'STOMP_ERR_ORIGIN_REFUSED'
   | 'STOMP_ERR_UPGRADE_REQUIRED'
   | 'STOMP_ERR_BINARY_UNSUPPORTED'
@@ -256,10 +261,18 @@ export class StompError extends Error {
  */
 export function toStompError(thrown: unknown, fallback: StompErrorCode): StompError {
   if (isStompError(thrown)) return thrown
-  if (thrown instanceof Error && isForPeer(thrown)) {
-    return new StompError(fallback, { message: thrown.message, cause: thrown })
-  }
-  return new StompError(fallback, { cause: thrown })
+  const isShown = thrown instanceof Error && isForPeer(thrown)
+  const made = new StompError(fallback, isShown ? { message: thrown.message, cause: thrown } : { cause: thrown })
+  originals.set(made, thrown)
+  return made
+}
+
+/** What refusals were made of that {@link toStompError} has made. */
+const originals = new WeakMap<object, unknown>()
+
+/** What was thrown in the first place. */
+export function originalOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && originals.has(error) ? originals.get(error) : error
 }
 
 /** True for what has a `statusCode` of 400 to 499: Fastify's way to say that a text is meant for the peer. */

@@ -73,4 +73,19 @@ export type {
   StoredMessage,
 } from './store/message-store.js'
 export type { SockJsOptions } from './transports/sockjs/sockjs-options.js'
-export type { RegisteredUser, UserSession, Users } from './users/user-registry.js'
+export type {
+  ConnectedEvent,
+  DisconnectedEvent,
+  PresenceHooks,
+  SessionFacts,
+  SubscriptionEvent,
+} from './users/presence-hooks.js'
+export type {
+  ConnectedSession,
+  FoundSubscription,
+  RegisteredUser,
+  SessionSubscription,
+  SessionTarget,
+  UserSession,
+  Users,
+} from './users/users.js'

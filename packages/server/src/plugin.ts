@@ -24,6 +24,7 @@ import { createTcpListeners } from './transports/tcp.js'
 import { guardUpgrades } from './transports/upgrade-guard.js'
 import { selectProtocol } from './transports/websocket.js'
 import { provideWebSocket } from './transports/websocket-door.js'
+import { createPresence } from './users/presence.js'
 import { createUserRegistry } from './users/user-registry.js'
 
 export type { DoorOptions, EndpointOptions } from './doors.js'
@@ -64,6 +65,10 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     publications,
     replyQueues,
     users,
+    presence: createPresence({
+      hooks: table.rootHooks,
+      failed: (err, hook, session) => fastify.log.error({ err, session }, `a hook ${hook} failed`),
+    }),
     syntax,
     applicationPrefix,
     nextMessageId,
@@ -175,6 +180,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
         publish,
         sendToUser,
         users: users.users,
+        disconnect: (target, reason) => users.disconnect(target, reason),
         admin: broker.admin,
         openRaw,
         rawEndpoints,

@@ -4,6 +4,8 @@ import type { DestinationSyntax } from '../destination/destination.js'
 import type { AuthorizeSendHook, AuthorizeSubscribeHook } from '../hooks/hooks.js'
 import type { Rules } from '../hooks/rules.js'
 import type { Routes, SessionOwner } from '../routes/routes.js'
+import type { Presence } from '../users/presence.js'
+import type { SessionFacts } from '../users/presence-hooks.js'
 import type { UserRegistry } from '../users/user-registry.js'
 import type { Publications } from './publications.js'
 import type { ReplyQueues } from './reply-queues.js'
@@ -16,6 +18,7 @@ export interface DispatchParts {
   readonly publications: Publications
   readonly replyQueues: Pick<ReplyQueues, 'open'>
   readonly users: Pick<UserRegistry, 'add' | 'remove'>
+  readonly presence: Presence
   readonly syntax: DestinationSyntax
   readonly rules: Rules
   /** Hooks for every destination, in their order; may grow until the application is ready. */
@@ -52,4 +55,8 @@ export interface DispatchCaller extends SessionOwner {
   readonly version: Version
   /** `client-id` of CONNECT. */
   readonly clientId: string | undefined
+  /** True for one that ends with its first frame: nothing that goes on may be begun in it. */
+  readonly isPassing?: boolean
+  /** What carries its session; undefined for one request, of which nobody is told that it came and went. */
+  readonly transport: SessionFacts['transport'] | undefined
 }

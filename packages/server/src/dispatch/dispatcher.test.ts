@@ -68,6 +68,7 @@ function setUp(answer: (request: BrokerRequest) => Settled = () => undefined, mo
     }),
     replyQueues,
     users,
+    presence: { open: () => undefined },
     syntax,
     rules: compileRules({ send: ['/**'] }, syntax),
     hooks: { authorizeSend: [], authorizeSubscribe: [] },
@@ -83,11 +84,12 @@ function setUp(answer: (request: BrokerRequest) => Settled = () => undefined, mo
       deliver: () => 'taken',
       settled: ({ command }) => void told.push(`${command} settled`),
       refused: ({ command }, { code }) => void told.push(`${command} refused: ${code}`),
-      answered: ({ command }, { code }) => void told.push(`${command} answered: ${code}`),
+      answered: (frame, { code }) => void told.push(`${frame?.command} answered: ${code}`),
       failed: ({ code }) => void told.push(`failed: ${code}`),
+      expel: async ({ code }) => void told.push(`expelled: ${code}`),
       setPaused: (paused) => void told.push(paused ? 'paused' : 'on'),
     },
-    { user: { name: 'ada' }, sessionId: '1', version: '1.2', clientId: undefined },
+    { user: { name: 'ada' }, sessionId: '1', version: '1.2', clientId: undefined, transport: 'linked' },
     parts,
   )
   const handleAll = (...frames: readonly FrameInit[]): void => {

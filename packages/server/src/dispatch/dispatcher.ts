@@ -1,6 +1,10 @@
 import type { Frame } from '@hoofbeat/codec'
 import type { Channel, TransactionRequest } from '../broker/broker.js'
 import { StompError } from '../errors.js'
+import type { User } from '../hooks/user.js'
+import type { SessionPresence } from '../users/presence.js'
+import type { Member } from '../users/user-registry.js'
+import type { SessionSubscription } from '../users/users.js'
 import { type Acknowledgements, createAcknowledgements } from './acknowledgements.js'
 import { type Authorization, createAuthorization } from './authorization.js'
 import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
@@ -32,8 +36,12 @@ export interface Dispatcher {
   handle(frame: Frame): void
   /** After the recipient was full: there is room again. */
   ready(): void
+  /** The session takes nothing more in: streams end, while handlers that run are waited for. */
+  leave(): void
   /** The session is over: its subscriptions and transactions end. Handlers that run go on, their publications still count. */
   close(): void
+  /** The last call, behind `close`: the connection of the session is gone. */
+  gone(code: number, reason: string): void
 }
 
 /** Opens the dispatcher of one session. */
@@ -45,7 +53,7 @@ export function openDispatcher(recipient: Recipient, caller: DispatchCaller, par
  * The parts of a dispatcher turn to one another through it: there are a dozen of them for each session, and an idle one
  * should weigh little. So they are made with the dispatcher itself, and look at it when they are used, not before.
  */
-class SessionDispatcher implements Dispatcher, ChangeListener {
+class SessionDispatcher implements Dispatcher, ChangeListener, Member {
   readonly shared: DispatchParts
   readonly caller: DispatchCaller
   readonly recipient: Recipient
@@ -59,17 +67,19 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
   readonly destinations: SessionDestinations
   readonly subscriptions: SubscriptionList
   readonly calls: RouteCalls
+  readonly presence: SessionPresence | undefined
   readonly #gate: HookGate
   readonly #sends: Sends
   readonly #subscribes: Subscribes
   readonly #acknowledgements: Acknowledgements
   #routeCaller: CallingSession | undefined
   #streams: Streams | undefined
+  #isLeaving = false
   #isClosed = false
 
   constructor(recipient: Recipient, caller: DispatchCaller, shared: DispatchParts) {
-    const { broker, users, replyQueues, limits } = shared
-    const { sessionId, user, clientId } = caller
+    const { broker, users, presence, replyQueues, limits } = shared
+    const { sessionId, user, clientId, transport } = caller
     this.shared = shared
     this.caller = caller
     this.recipient = recipient
@@ -77,7 +87,7 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
     this.effects = createEffects(recipient, this.outcomes)
     this.channel = broker.attach(this.effects, { sessionId, userName: user?.name, clientId })
     this.effects.channel = this.channel
-    users.add(caller)
+    users.add(this)
     this.tempQueues = replyQueues.open(sessionId)
     this.transactions = createTransactions(limits)
     this.#gate = createHookGate(this, shared)
@@ -89,6 +99,15 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
     this.#sends = createSends(this)
     this.#subscribes = createSubscribes(this)
     this.#acknowledgements = createAcknowledgements(this)
+    this.presence = transport === undefined ? undefined : presence.open({ sessionId, user, transport })
+  }
+
+  get sessionId(): string {
+    return this.caller.sessionId
+  }
+
+  get user(): User | undefined {
+    return this.caller.user
   }
 
   // Most sessions never call a route, and an idle one should weigh little.
@@ -98,9 +117,13 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
   }
 
   get streams(): Streams {
-    this.#streams ??= createStreams(this.shared.limits.maxStreams)
-    if (this.#isClosed) this.#streams.end()
+    this.#streams ??= createStreams(this.shared.limits.maxStreams, this.effects)
+    if (this.#isLeaving) this.#streams.end()
     return this.#streams
+  }
+
+  get isOver(): boolean {
+    return this.#isClosed
   }
 
   handle(frame: Frame): void {
@@ -133,18 +156,37 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
 
   ready(): void {
     this.effects.ready()
+    this.#streams?.ready()
+  }
+
+  leave(): void {
+    this.#isLeaving = true
+    this.#streams?.end()
   }
 
   close(): void {
     if (this.#isClosed) return
+    this.leave()
     this.#isClosed = true
     this.authorization.close()
     this.#routeCaller?.end()
-    this.#streams?.end()
-    this.shared.users.remove(this.caller)
+    this.shared.users.remove(this)
     // First: what is addressed here from now on is dropped, not refused.
     this.tempQueues.end()
     this.channel.detach()
+    this.presence?.left()
+  }
+
+  gone(code: number, reason: string): void {
+    this.presence?.gone(code, reason)
+  }
+
+  listSubscriptions(destination?: string): readonly SessionSubscription[] {
+    return this.subscriptions.listServedByBroker(destination)
+  }
+
+  expel(error: StompError): Promise<void> {
+    return this.recipient.expel(error)
   }
 
   /** Of the hook gate and the handlers: the session reads on, or not. */
@@ -153,7 +195,8 @@ class SessionDispatcher implements Dispatcher, ChangeListener {
   }
 
   #soften(frame: Frame, error: StompError): boolean {
-    if (this.#isClosed || !isListening(this)) return false
+    // What belongs to a transaction counts together or not at all.
+    if (frame.headers.has('transaction') || !isListening(this)) return false
     tellSoftly(this, frame, replyOf(error)).then(
       () => this.outcomes.answered(frame, error),
       () => this.recipient.refused(frame, error),

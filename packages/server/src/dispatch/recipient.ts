@@ -11,10 +11,15 @@ export interface Recipient {
   settled(frame: Frame): void
   /** `frame` had no effect, for the reason given. */
   refused(frame: Frame, error: StompError): void
-  /** `frame` had no effect, for the reason given, and its sender was told so by a MESSAGE. */
-  answered(frame: Frame, error: StompError): void
+  /**
+   * `frame` had no effect, for the reason given, and its sender was told so by a MESSAGE. Without a frame: what belongs
+   * to none that is open has failed, and there is nothing to do but to note it.
+   */
+  answered(frame: Frame | undefined, error: StompError): void
   /** What was promised to the session cannot be kept; no frame that is still open has caused it. */
   failed(error: StompError): void
+  /** The application ends the session: tells the error, then closes. Resolves when its connection is gone; never rejects. */
+  expel(error: StompError): Promise<void>
   /** True: hand over no further frame for now (a hook is pending, or enough handlers run). False: go on. */
   setPaused(paused: boolean): void
 }

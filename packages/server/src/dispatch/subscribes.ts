@@ -3,13 +3,15 @@ import type { Channel } from '../broker/broker.js'
 import { refuseBeyondPlain } from '../broker/subscribe-headers.js'
 import { isPattern } from '../destination/destination.js'
 import { StompError } from '../errors.js'
+import type { SessionPresence } from '../users/presence.js'
 import { type Authorization, askHooks, joined } from './authorization.js'
 import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
 import type { Outcomes } from './outcomes.js'
 import type { RouteCalls } from './route-calls.js'
 import type { SessionDestinations } from './session-destinations.js'
-import type { SubscriptionList } from './subscription-list.js'
+import { isListening } from './soft-refusals.js'
+import { type SubscriptionList, shown } from './subscription-list.js'
 
 /** Takes the SUBSCRIBE and UNSUBSCRIBE frames of one session: to a subscription route or to the broker. */
 export interface Subscribes {
@@ -21,6 +23,7 @@ export interface Subscribes {
 
 /** What the subscriptions of one session go through. */
 export interface SubscribesParts {
+  readonly isOver: boolean
   readonly shared: DispatchParts
   readonly caller: DispatchCaller
   readonly channel: Pick<Channel, 'handle'>
@@ -30,6 +33,8 @@ export interface SubscribesParts {
   readonly effects: Effects
   readonly outcomes: Outcomes
   readonly calls: RouteCalls
+  /** Undefined: nobody is told of what begins and ends. */
+  readonly presence: SessionPresence | undefined
 }
 
 /** Makes the SUBSCRIBEs and UNSUBSCRIBEs of one session. */
@@ -54,16 +59,22 @@ class SessionSubscribes implements Subscribes {
   }
 
   unsubscribe(frame: Frame): void {
-    const { subscriptions, effects, outcomes } = this.#parts
+    const { channel, subscriptions, effects, outcomes, presence } = this.#parts
     const { headers } = frame
     const shownId = headers.get('id')
     const found = subscriptions.find(shownId, headers.get('destination'))
     // A durable subscription may be ended while nobody uses it.
-    if (found === undefined && headers.get('durable') !== 'true') throw new StompError('STOMP_ERR_SUBSCRIPTION_UNKNOWN')
+    if (found === undefined && headers.get('durable') !== 'true') {
+      // Whoever listens has been told softly that there is none.
+      if (isListening(this.#parts)) return outcomes.settled(frame)
+      throw new StompError('STOMP_ERR_SUBSCRIPTION_UNKNOWN')
+    }
     if (found !== undefined) subscriptions.remove(found)
     if (found?.kind === 'route') return outcomes.settled(frame)
     const id = found?.id ?? ''
-    effects.request(frame, { command: 'UNSUBSCRIBE', id, shownId, headers })
+    const request = { command: 'UNSUBSCRIBE', id, shownId, headers } as const
+    if (presence === undefined || found === undefined) return effects.request(frame, request)
+    effects.settle(frame, () => channel.handle(request), { next: () => presence.unsubscribed(found) })
   }
 
   #toRoute(frame: Frame, destination: string, segments: readonly string[]): void {
@@ -82,7 +93,7 @@ class SessionSubscribes implements Subscribes {
   }
 
   #toBroker(frame: Frame, destination: string, segments: readonly string[]): void {
-    const { shared, channel, destinations, subscriptions, effects } = this.#parts
+    const { shared, channel, destinations, subscriptions, effects, presence } = this.#parts
     const { headers } = frame
     const inner = destinations.inner(destination, segments)
     if (inner === undefined) this.#checkRules(destination, segments)
@@ -93,10 +104,11 @@ class SessionSubscribes implements Subscribes {
       const { id } = subscription
       const shownDestination = inner === undefined ? undefined : destination
       const meant = inner ?? destination
+      const undo = (): void => subscriptions.remove(subscription)
       effects.settle(
         frame,
         () => channel.handle({ command: 'SUBSCRIBE', id, shownId, destination: meant, shownDestination, headers }),
-        { undo: () => subscriptions.remove(subscription) },
+        presence ? { undo, next: () => presence.subscribed(subscription, shown(subscription)) } : { undo },
       )
     })
   }

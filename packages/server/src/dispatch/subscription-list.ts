@@ -1,4 +1,5 @@
 import { StompError } from '../errors.js'
+import type { SessionSubscription } from '../users/users.js'
 
 /** One subscription of a session, as its dispatcher remembers it. */
 export interface KnownSubscription {
@@ -24,6 +25,11 @@ export interface SubscriptionList {
   has(subscription: KnownSubscription): boolean
   /** Whether there is one at exactly this destination that the broker serves. Looks at all. */
   isServedByBroker(destination: string): boolean
+  /**
+   * Those that the broker serves, as their client wrote them, in the order in which they began; with a destination those
+   * at exactly this one. A copy.
+   */
+  listServedByBroker(destination?: string): readonly SessionSubscription[]
   /** Removes this very one. */
   remove(subscription: KnownSubscription): void
 }
@@ -71,11 +77,26 @@ class SessionSubscriptions implements SubscriptionList {
     return false
   }
 
+  listServedByBroker(destination?: string): readonly SessionSubscription[] {
+    const listed: SessionSubscription[] = []
+    for (const known of this.#known.values()) {
+      if (known.kind === 'broker' && known.destination === (destination ?? known.destination)) listed.push(shown(known))
+    }
+    return listed
+  }
+
   remove(subscription: KnownSubscription): void {
     if (this.has(subscription)) this.#known.delete(subscription.id)
   }
 }
 
+const SHOWN = 'id '
+
+/** As its client wrote it. */
+export function shown({ id, destination }: KnownSubscription): SessionSubscription {
+  return { id: id.startsWith(SHOWN) ? id.slice(SHOWN.length) : undefined, destination }
+}
+
 function idOf(shownId: string | undefined, destination: string | undefined): string {
-  return shownId === undefined ? `destination ${destination}` : `id ${shownId}`
+  return shownId === undefined ? `destination ${destination}` : `${SHOWN}${shownId}`
 }

@@ -32,6 +32,8 @@ const BEAT_MS = 15_000
 export class EventReader implements Recipient, Flushable {
   /** Set by whoever opens it, before the first frame is handled. */
   dispatcher: Dispatcher | undefined
+  /** Why it was let go before it began; undefined: it may begin. */
+  refusal: StompError | undefined
   readonly #framing: FramingParts
   readonly #positions: EventPositions
   readonly #outcomes = new Map<Frame, { settled(): void; refused(error: StompError): void }>()
@@ -44,6 +46,8 @@ export class EventReader implements Recipient, Flushable {
   #isOver = false
   #stall: Timer | undefined
   #beat: Timer | undefined
+
+  #tellGone: (() => void) | undefined
 
   /** `failed` is told once, when the reader has been let go for a reason of its own. */
   constructor(framing: FramingParts, positions: EventPositions, failed: (error: StompError) => void) {
@@ -60,7 +64,7 @@ export class EventReader implements Recipient, Flushable {
     })
   }
 
-  /** From now on events are written, those that wait first. */
+  /** From now on events are written, those that wait first. Not for one that has a `refusal`. */
   start(sink: EventSink): void {
     this.#sink = sink
     this.#keepBeating()
@@ -87,6 +91,7 @@ export class EventReader implements Recipient, Flushable {
     this.#stall?.cancel()
     this.#beat?.cancel()
     this.dispatcher?.close()
+    if (this.#sink === undefined) this.dispatcher?.gone(1000, '')
   }
 
   /** Writes what waits, and ends the response. */
@@ -95,6 +100,14 @@ export class EventReader implements Recipient, Flushable {
     if (this.#pending !== '') this.#sink?.write(this.#pending)
     this.close()
     this.#sink?.end()
+  }
+
+  /** The response has ended. */
+  gone(): void {
+    this.close()
+    this.#stall?.cancel()
+    this.dispatcher?.gone(1000, '')
+    this.#tellGone?.()
   }
 
   flush(): void {
@@ -130,12 +143,28 @@ export class EventReader implements Recipient, Flushable {
     this.#take(frame)?.refused(error)
   }
 
-  answered(frame: Frame, error: StompError): void {
-    this.refused(frame, error)
+  answered(frame: Frame | undefined, error: StompError): void {
+    if (frame !== undefined) this.refused(frame, error)
   }
 
   failed(error: StompError): void {
     this.#fail(error)
+  }
+
+  /** It may come back at once, by itself: nothing in an event stream tells it not to. */
+  expel(error: StompError): Promise<void> {
+    if (this.#sink === undefined) {
+      this.#fail(error)
+      return Promise.resolve()
+    }
+    this.#onFailed(error)
+    return new Promise((resolve) => {
+      this.#tellGone = resolve
+      const isFull = this.#isFull
+      this.end()
+      if (isFull) this.#sink?.destroy()
+      else this.#stall = this.#framing.wheel.after(this.#framing.limits.sendTimeoutMs, () => this.#sink?.destroy())
+    })
   }
 
   setPaused(): void {
@@ -179,8 +208,10 @@ export class EventReader implements Recipient, Flushable {
 
   #fail(error: StompError): void {
     if (this.#isOver) return
-    this.#onFailed(error)
+    if (this.#sink === undefined) this.refusal = error
+    else this.#onFailed(error)
     this.close()
     this.#sink?.destroy()
+    for (const { refused } of this.#outcomes.values()) refused(error)
   }
 }

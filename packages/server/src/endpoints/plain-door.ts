@@ -29,7 +29,7 @@ export interface PlainDoorParts {
 export interface PlainSession {
   readonly id: string
   readonly user: User | undefined
-  open(recipient: Recipient): Dispatcher
+  open(recipient: Recipient, transport?: 'events'): Dispatcher
 }
 
 /** What of an open path must end with the server. */
@@ -51,8 +51,15 @@ export async function openPlainDoor(fastify: FastifyInstance, parts: PlainDoorPa
     return {
       id,
       user,
-      open: (recipient) =>
-        session.openDispatcher(recipient, { sessionId: id, user, version: '1.2', clientId: undefined }),
+      open: (recipient, transport) =>
+        session.openDispatcher(recipient, {
+          sessionId: id,
+          user,
+          version: '1.2',
+          clientId: undefined,
+          isPassing: true,
+          transport,
+        }),
     }
   }
   const answer = async (

@@ -20,7 +20,7 @@ export interface PlainReadersParts {
 interface ReaderSession {
   readonly id: string
   readonly user: User | undefined
-  open(recipient: Recipient): Dispatcher
+  open(recipient: Recipient, transport: 'events'): Dispatcher
 }
 
 /** All who read events at one path. */
@@ -58,9 +58,10 @@ export function createPlainReaders(parts: PlainReadersParts): PlainReaders {
       const reader = new EventReader(framing, positions, ({ code, message, cause }) =>
         observe({ type: 'refused', session: session.id, code, message, cause }),
       )
-      reader.dispatcher = session.open(reader)
+      reader.dispatcher = session.open(reader, 'events')
       try {
         await subscribe(reader, destinations, seen)
+        if (reader.refusal !== undefined) throw reader.refusal
       } catch (error) {
         reader.close()
         throw error
@@ -72,7 +73,7 @@ export function createPlainReaders(parts: PlainReadersParts): PlainReaders {
       begin(reader, reply, first)
       reply.raw.once('close', () => {
         readers.delete(reader)
-        reader.close()
+        reader.gone()
         observe({ type: 'session-closed', session: session.id, code: 1000, reason: '' })
       })
     },

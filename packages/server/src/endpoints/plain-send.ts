@@ -57,8 +57,12 @@ export function sendPlain(sender: Sender, request: FastifyRequest): Promise<void
     dispatcher = sender.open({
       settled: (settled: Frame) => end(() => settled === frame && resolve()),
       refused: (_refused: Frame, error: StompError) => end(() => reject(error)),
-      answered: (_refused: Frame, error: StompError) => end(() => reject(error)),
+      answered: (refused: Frame | undefined, error: StompError) => refused && end(() => reject(error)),
       failed: (error: StompError) => end(() => reject(error)),
+      // What is under way may still come about, as with the frames of a session that have no receipt yet.
+      async expel(error: StompError) {
+        end(() => reject(error))
+      },
       deliver: () => 'dropped',
       setPaused() {},
     })

@@ -1,5 +1,6 @@
 import type { Headers, Version } from '@hoofbeat/codec'
 import type { FastifyRequest } from 'fastify'
+import type { PresenceHooks } from '../users/presence-hooks.js'
 import type { User, UserLike } from './user.js'
 
 /** What `authenticate` sees: the CONNECT (or STOMP) frame and what is known of the connection. */
@@ -51,7 +52,7 @@ export type AuthorizeSendHook = (request: AuthorizeSendRequest) => unknown
 export type AuthorizeSubscribeHook = (request: AuthorizeRequest) => unknown
 
 /** The hooks that `stomp.addHook` takes. */
-export interface StompHooks {
+export interface StompHooks extends PresenceHooks {
   readonly authorizeSend: AuthorizeSendHook
   readonly authorizeSubscribe: AuthorizeSubscribeHook
 }

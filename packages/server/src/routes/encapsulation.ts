@@ -7,7 +7,7 @@ export type RouteHooks = { readonly [N in keyof StompHooks]: readonly StompHooks
 
 /** Which hooks belong to which Fastify instance, by Fastify's own rule: a plugin's are seen by it and its children. */
 export interface Encapsulation {
-  /** Hooks of the instance on which the plugin was registered: they apply to everything. */
+  /** Hooks that apply to everything: of the instance on which the plugin was registered, and all that only look on. */
   readonly rootHooks: RouteHooks
   /** Throws a TypeError for an unknown name. */
   add<N extends keyof StompHooks>(instance: FastifyInstance, name: N, hook: StompHooks[N]): void
@@ -44,8 +44,8 @@ export function createEncapsulation(root: FastifyInstance): Encapsulation {
         throw new TypeError(`stomp.addHook: '${name}' is no hook; there are ${Object.keys(rootHooks).join(', ')}`)
       }
       if (typeof hook !== 'function') throw new TypeError(`stomp.addHook: the hook '${name}' must be a function`)
-      const own = lists.get(instance) ?? createLists()
-      lists.set(instance, own)
+      const own = isOfRoutes(name) ? (lists.get(instance) ?? createLists()) : rootHooks
+      if (own !== rootHooks) lists.set(instance, own)
       own[name].push(hook)
     },
     collect(instance, name) {
@@ -61,5 +61,17 @@ export function createEncapsulation(root: FastifyInstance): Encapsulation {
 }
 
 function createLists(): HookLists {
-  return { authorizeSend: [], authorizeSubscribe: [] }
+  return {
+    authorizeSend: [],
+    authorizeSubscribe: [],
+    onConnected: [],
+    onDisconnected: [],
+    onSubscribed: [],
+    onUnsubscribed: [],
+  }
+}
+
+/** Sessions belong to no plugin, so what is told of them is told to all: as with Fastify's `onClose`. */
+function isOfRoutes(name: keyof StompHooks): boolean {
+  return name === 'authorizeSend' || name === 'authorizeSubscribe'
 }

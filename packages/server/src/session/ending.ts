@@ -8,9 +8,11 @@ export class Ending {
   readonly #waiting: (() => void)[] = []
   #last: (() => void) | undefined
   #timer: Timer | undefined
+  #isGone = false
 
   /** Resolves when the connection is gone. */
   wait(): Promise<void> {
+    if (this.#isGone) return Promise.resolve()
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
@@ -35,6 +37,7 @@ export class Ending {
 
   /** The connection is gone. */
   gone(): void {
+    this.#isGone = true
     for (const resolve of this.#waiting) resolve()
   }
 }

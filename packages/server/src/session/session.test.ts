@@ -24,6 +24,8 @@ function setUp(overrides: Partial<SessionParts> = {}) {
   const dispatcher: Dispatcher = {
     handle: (frame) => void handled.push(frame),
     ready: () => {},
+    leave: () => {},
+    gone: () => {},
     close: () => {
       isDetached = true
     },

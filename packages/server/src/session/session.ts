@@ -51,7 +51,6 @@ class StompSession implements Session, FrameListener, Recipient {
   /** The dispatcher wants no further frame. */
   #isHeld = false
   #ending: Ending | undefined
-  #isGone = false
 
   constructor(connection: Connection, parts: SessionParts, closed: (session: Session) => void) {
     this.#parts = parts
@@ -66,9 +65,7 @@ class StompSession implements Session, FrameListener, Recipient {
     const close = (): void => this.#close(code, 'STOMP_ERR_CLOSING')
     if (this.#state === 'connected') this.#leaveWith(close)
     else if (this.#state !== 'leaving' && this.#state !== 'lingering') close()
-    if (this.#isGone) return Promise.resolve()
-    this.#ending ??= new Ending()
-    return this.#ending.wait()
+    return this.#expectEnding().wait()
   }
 
   // From the framing room.
@@ -129,10 +126,10 @@ class StompSession implements Session, FrameListener, Recipient {
 
   closed(code: number, reason: string): void {
     this.#end()
+    this.#dispatcher?.gone(code, reason)
     this.#parts.observe({ type: 'session-closed', session: this.id, code, reason })
     this.#onClosed(this)
-    this.#isGone = true
-    this.#ending?.gone()
+    this.#expectEnding().gone()
   }
 
   // From the dispatcher.
@@ -158,13 +155,18 @@ class StompSession implements Session, FrameListener, Recipient {
     this.#countSettled()
   }
 
-  answered(_frame: Frame, error: StompError): void {
+  answered(frame: Frame | undefined, error: StompError): void {
     this.#observeRefusal(error)
-    this.#countSettled()
+    if (frame !== undefined) this.#countSettled()
   }
 
   failed(error: StompError): void {
     this.#fail(error)
+  }
+
+  expel(error: StompError): Promise<void> {
+    this.#fail(error, undefined, 1008)
+    return this.#expectEnding().wait()
   }
 
   setPaused(paused: boolean): void {
@@ -194,11 +196,12 @@ class StompSession implements Session, FrameListener, Recipient {
     this.#timer = undefined
     this.#framed.peer.request = undefined
     const { user, version, clientId } = handshake
+    const { transport } = this.#framed.peer
     this.#framed.version = version
     this.#version = version
     this.#framed.send({ command: 'CONNECTED', headers: handshake.headers })
     this.#state = 'connected'
-    this.#dispatcher = this.#parts.openDispatcher(this, { sessionId: this.id, user, version, clientId })
+    this.#dispatcher = this.#parts.openDispatcher(this, { sessionId: this.id, user, version, clientId, transport })
     this.#parts.observe({ type: 'session-connected', session: this.id, user: user?.name, version })
     this.#framed.startHeartBeat(handshake)
     this.#framed.setPaused(false)
@@ -229,12 +232,10 @@ class StompSession implements Session, FrameListener, Recipient {
 
   #leaveWith(leave: () => void): void {
     this.#state = 'leaving'
+    this.#dispatcher?.leave()
     const { limits, framing } = this.#parts
     if (this.#unsettled === 0) leave()
-    else {
-      this.#ending ??= new Ending()
-      this.#ending.begin(leave, framing.wheel, limits.settleTimeoutMs)
-    }
+    else this.#expectEnding().begin(leave, framing.wheel, limits.settleTimeoutMs)
     // Last: where the connection has ended meanwhile, this tells so.
     this.#framed.setPaused(false)
   }
@@ -288,6 +289,11 @@ class StompSession implements Session, FrameListener, Recipient {
     if (this.#state === 'closed') return
     this.#end()
     this.#framed.close(code, reason)
+  }
+
+  #expectEnding(): Ending {
+    this.#ending ??= new Ending()
+    return this.#ending
   }
 
   #end(): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createUserRegistry } from './user-registry.js'
+import { createUserRegistry, type Member } from './user-registry.js'
 
 interface Known {
   readonly id: string
@@ -23,7 +23,12 @@ it('says at every moment what a list of the connected sessions says', () => {
       for (const { id, name } of steps) {
         const found = known.find((one) => one.id === id)
         if (found === undefined) {
-          const member = { sessionId: id, user: name === undefined ? undefined : { name } }
+          const member: Member = {
+            sessionId: id,
+            user: name === undefined ? undefined : { name },
+            listSubscriptions: () => [{ id: '1', destination: `/topic/${id}` }],
+            expel: async () => {},
+          }
           registry.add(member)
           known.push({ id, name, remove: () => registry.remove(member) })
           if (name !== undefined && !names.includes(name)) names.push(name)
@@ -47,6 +52,10 @@ it('says at every moment what a list of the connected sessions says', () => {
           )
         }
         expect(registry.has(id)).toBe(found === undefined)
+        expect(users.session(id)?.user?.name).toBe(found === undefined ? name : undefined)
+        expect(users.subscriptions(() => true).map(({ destination }) => destination)).toEqual(
+          known.map((one) => `/topic/${one.id}`),
+        )
       }
     }),
   )

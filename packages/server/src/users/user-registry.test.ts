@@ -1,24 +1,41 @@
 import { describe, expect, it } from 'vitest'
+import type { StompError } from '../errors.js'
+import type { User } from '../hooks/user.js'
 import { createUserRegistry, type Member } from './user-registry.js'
+import type { SessionSubscription } from './users.js'
 
-const member = (sessionId: string, name?: string): Member => ({
-  sessionId,
-  user: name === undefined ? undefined : { name },
-})
+/** A member that notes what it is told; its subscriptions may be changed. */
+const member = (
+  sessionId: string,
+  user?: string | User,
+  subscriptions: readonly SessionSubscription[] = [],
+): Member & { readonly told: readonly StompError[] } => {
+  const told: StompError[] = []
+  return {
+    sessionId,
+    user: typeof user === 'string' ? { name: user } : user,
+    told,
+    listSubscriptions: (at) => subscriptions.filter(({ destination }) => at === undefined || at === destination),
+    expel: async (error) => void told.push(error),
+  }
+}
+
+const news = { id: '1', destination: '/topic/news' }
+const notices = { id: undefined, destination: '/user/queue/notices' }
 
 describe('createUserRegistry', () => {
   it('takes sessions with the same name for one user, in the order in which they connected', () => {
     const { users, add, sessionIds } = bound()
     const phone = { name: 'ada', device: 'phone' }
     add(member('s2', 'ada'))
-    add({ sessionId: 's1', user: phone })
+    add(member('s1', phone, [news]))
     add(member('s3', 'bob'))
     expect(users.size).toBe(2)
     expect(users.get('ada')).toEqual({
       name: 'ada',
       sessions: [
-        { id: 's2', user: { name: 'ada' } },
-        { id: 's1', user: phone },
+        { id: 's2', user: { name: 'ada' }, subscriptions: [] },
+        { id: 's1', user: phone, subscriptions: [news] },
       ],
     })
     expect(users.get('ada')?.sessions[1]?.user).toBe(phone)
@@ -67,7 +84,7 @@ describe('createUserRegistry', () => {
     const { users, add, sessionIds } = bound()
     expect([users.get(name), sessionIds(name)]).toEqual([undefined, []])
     const remove = add(member(name, name))
-    expect(users.get(name)).toEqual({ name, sessions: [{ id: name, user: { name } }] })
+    expect(users.get(name)).toEqual({ name, sessions: [{ id: name, user: { name }, subscriptions: [] }] })
     remove()
     expect(users.get(name)).toBeUndefined()
   })
@@ -81,14 +98,14 @@ describe('createUserRegistry', () => {
   it('looks at a name once, so that a user who is renamed still leaves', () => {
     const { users, add } = bound()
     const user = { name: 'ada' }
-    const remove = add({ sessionId: 's1', user })
+    const remove = add(member('s1', user))
     user.name = 'bob'
     expect([users.get('ada')?.name, users.get('bob')]).toEqual(['ada', undefined])
     remove()
     expect(users.size).toBe(0)
   })
 
-  it('gives copies that later changes do not reach and nobody can change', () => {
+  it('gives copies that later changes do not reach', () => {
     const { users, add, sessionIds } = bound()
     add(member('s1', 'ada'))
     const before = users.get('ada')
@@ -102,9 +119,44 @@ describe('createUserRegistry', () => {
       ['s1'],
     ])
     expect(ids).toEqual(['s1'])
-    for (const given of [before, before?.sessions, before?.sessions[0], ids, sessionIds('nobody')]) {
-      expect(Object.isFrozen(given)).toBe(true)
-    }
+    // All who ask between two changes are given the same.
+    for (const given of [ids, sessionIds('nobody')]) expect(Object.isFrozen(given)).toBe(true)
+  })
+
+  it('finds a session by its id, an anonymous one too, with its subscriptions as they are now', () => {
+    const { users, add } = bound()
+    const ada = { name: 'ada', device: 'phone' }
+    const subscriptions = [news]
+    add(member('s1', ada))
+    const remove = add(member('s2', undefined, subscriptions))
+    expect(users.session('s1')).toEqual({ id: 's1', user: ada, subscriptions: [] })
+    const before = users.session('s2')
+    expect(before).toEqual({ id: 's2', user: undefined, subscriptions: [news] })
+    subscriptions.push({ ...news, id: '2' })
+    expect([before, users.session('s2')].map((session) => session?.subscriptions.length)).toEqual([1, 2])
+    remove()
+    expect([users.session('s2'), users.session('')]).toEqual([undefined, undefined])
+  })
+
+  it('finds subscriptions at exactly a destination, or by what they are', () => {
+    const { users, add } = bound()
+    add(member('s1', 'ada', [notices, news]))
+    add(member('s2', undefined, [{ id: '9', destination: '/topic/*' }, news]))
+    const remove = add(member('s3', 'bob', [news]))
+    expect(users.subscriptions('/topic/news')).toEqual([
+      { ...news, sessionId: 's1', user: { name: 'ada' } },
+      { ...news, sessionId: 's2', user: undefined },
+      { ...news, sessionId: 's3', user: { name: 'bob' } },
+    ])
+    remove()
+    const idsOf = (which: Parameters<typeof users.subscriptions>[0]) =>
+      users.subscriptions(which).map(({ sessionId, id }) => [sessionId, id])
+    expect(idsOf('/topic/*')).toEqual([['s2', '9']])
+    expect(idsOf('/topic')).toEqual([])
+    expect(idsOf(({ user, destination }) => user?.name === 'ada' && destination.startsWith('/user/'))).toEqual([
+      ['s1', undefined],
+    ])
+    expect(idsOf(() => true)).toHaveLength(4)
   })
 
   it('can be iterated while users come and go', () => {
@@ -122,6 +174,47 @@ describe('createUserRegistry', () => {
     expect(seen).toEqual(['ada', 'eve'])
   })
 
+  it('ends all sessions of a user, or one session, and tells each why', async () => {
+    const { registry, add } = bound()
+    const [one, two, other, nobody] = [member('s1', 'ada'), member('s2', 'ada'), member('s3', 'bob'), member('s4')]
+    for (const each of [one, two, other, nobody]) add(each)
+    expect(await registry.disconnect({ user: 'ada' }, 'Enough')).toBe(2)
+    expect(await registry.disconnect({ session: 's4' })).toBe(1)
+    const told = [one, two, other, nobody].map((each) => each.told.map(({ code, message }) => [code, message]))
+    const enough = [['STOMP_ERR_DISCONNECTED', 'Enough']]
+    expect(told).toEqual([enough, enough, [], [['STOMP_ERR_DISCONNECTED', 'The server has ended this session']]])
+  })
+
+  it.each([
+    { user: 'eve' },
+    { session: 's9' },
+    { user: '' },
+    // As plain JavaScript may have it: a name that was not found must not mean everybody, nor the anonymous.
+    { user: undefined },
+    { session: undefined },
+    {},
+  ])('ends nobody for %j', async (target) => {
+    const { registry, add } = bound()
+    const all = [member('s1', 'ada'), member('s2')]
+    for (const each of all) add(each)
+    expect(await registry.disconnect(target as { user: string })).toBe(0)
+    expect(all.flatMap(({ told }) => told)).toEqual([])
+  })
+
+  it('waits until each connection is gone', async () => {
+    const { registry, add } = bound()
+    let gone = (): void => {}
+    const slow = member('s1', 'ada')
+    add({ ...slow, expel: () => new Promise((resolve) => (gone = resolve)) })
+    add(member('s2', 'ada'))
+    let count: number | undefined
+    const disconnected = registry.disconnect({ user: 'ada' }).then((known) => (count = known))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(count).toBeUndefined()
+    gone()
+    expect(await disconnected).toBe(2)
+  })
+
   it('gives applications nothing by which they could add or remove', () => {
     expect('add' in createUserRegistry().users).toBe(false)
   })
@@ -130,6 +223,7 @@ describe('createUserRegistry', () => {
 function bound() {
   const registry = createUserRegistry()
   return {
+    registry,
     users: registry.users,
     add(one: Member) {
       registry.add(one)

@@ -1,4 +1,14 @@
+import { StompError } from '../errors.js'
 import type { User } from '../hooks/user.js'
+import type {
+  ConnectedSession,
+  FoundSubscription,
+  RegisteredUser,
+  SessionSubscription,
+  SessionTarget,
+  UserSession,
+  Users,
+} from './users.js'
 
 /** A session that is connected. */
 export interface Member {
@@ -6,34 +16,10 @@ export interface Member {
   readonly sessionId: string
   /** Undefined for an anonymous session. Its name is looked at once, when the session is added. */
   readonly user: User | undefined
-}
-
-/** One session of a user. */
-export interface UserSession {
-  readonly id: string
-  /** As `authenticate` gave it for this session: two sessions of one name may differ in what else it says. */
-  readonly user: User
-}
-
-/** A user that is connected, as it was when it was asked for: what changes later does not show. */
-export interface RegisteredUser {
-  readonly name: string
-  /** In the order in which they connected; at least one. */
-  readonly sessions: readonly UserSession[]
-}
-
-/**
- * Who is connected to this process. Sessions with the same user name are one user; a user is there from its first
- * session to its last. Names are compared character by character.
- */
-export interface Users {
-  /** How many different users are connected. Anonymous sessions are none. */
-  readonly size: number
-  /** How many sessions are connected, anonymous ones too. */
-  readonly sessionCount: number
-  get(name: string): RegisteredUser | undefined
-  /** In the order in which they came. Users who come or go during the iteration are seen as they are when it gets there. */
-  [Symbol.iterator](): IterableIterator<RegisteredUser>
+  /** Its subscriptions now, in the order in which they began; with a destination those at exactly this one. A copy. */
+  listSubscriptions(destination?: string): readonly SessionSubscription[]
+  /** Ends the session: tells the error, then closes. Resolves when the connection is gone; never rejects. */
+  expel(error: StompError): Promise<void>
 }
 
 /** The sessions of one process by user: fed by those who open and close them, asked where user destinations lead. */
@@ -48,6 +34,8 @@ export interface UserRegistry {
   sessionIds(userName: string): readonly string[]
   /** True if the session is connected. */
   has(sessionId: string): boolean
+  /** Ends sessions with STOMP_ERR_DISCONNECTED. Resolves with how many they were, when their connections are gone. */
+  disconnect(target: SessionTarget, reason?: string): Promise<number>
 }
 
 /** Makes an empty registry. Adding, removing and looking up cost the same however many users are connected. */
@@ -57,23 +45,29 @@ export function createUserRegistry(): UserRegistry {
 
 interface Entry {
   readonly name: string
-  readonly sessions: Map<string, UserSession>
+  /** By session; with each its user, as it was added. */
+  readonly sessions: Map<string, { readonly member: Member; readonly user: User }>
   /** Made when first asked for after a change, so that a message to a user costs no copy. */
-  snapshot: { readonly user: RegisteredUser; readonly sessionIds: readonly string[] } | undefined
+  sessionIds: readonly string[] | undefined
+}
+
+interface Known {
+  readonly member: Member
+  /** What the member was entered under. */
+  readonly entry: Entry | undefined
 }
 
 const NOBODY: readonly string[] = Object.freeze([])
 
 class SessionsByUser implements UserRegistry {
   readonly #entries = new Map<string, Entry>()
-  /** By session; with each the user that it was entered under. */
-  readonly #members = new Map<string, { readonly member: Member; readonly entry: Entry | undefined }>()
+  readonly #members = new Map<string, Known>()
   readonly users: Users = new ConnectedUsers(this.#entries, this.#members)
 
   add(member: Member): void {
     const { sessionId, user } = member
     if (this.#members.has(sessionId)) throw new Error(`the session '${sessionId}' is registered already`)
-    this.#members.set(sessionId, { member, entry: user && this.#enter(user.name, { id: sessionId, user }) })
+    this.#members.set(sessionId, { member, entry: user && this.#enter(member, user) })
   }
 
   remove(member: Member): void {
@@ -86,36 +80,48 @@ class SessionsByUser implements UserRegistry {
 
   sessionIds(userName: string): readonly string[] {
     const entry = this.#entries.get(userName)
-    return entry === undefined ? NOBODY : snapshotOf(entry).sessionIds
+    if (entry === undefined) return NOBODY
+    entry.sessionIds ??= Object.freeze([...entry.sessions.keys()])
+    return entry.sessionIds
   }
 
   has(sessionId: string): boolean {
     return this.#members.has(sessionId)
   }
 
-  #enter(name: string, session: UserSession): Entry {
+  async disconnect({ user, session }: SessionTarget, reason?: string): Promise<number> {
+    const ids = user === undefined ? [session] : this.sessionIds(user)
+    const error = new StompError('STOMP_ERR_DISCONNECTED', reason === undefined ? {} : { message: reason })
+    // Each leaves the registry as soon as it is told.
+    const members = ids.flatMap((id) => this.#members.get(id)?.member ?? [])
+    await Promise.all(members.map((member) => member.expel(error)))
+    return members.length
+  }
+
+  #enter(member: Member, user: User): Entry {
+    const { name } = user
     let entry = this.#entries.get(name)
     if (entry === undefined) {
-      entry = { name, sessions: new Map(), snapshot: undefined }
+      entry = { name, sessions: new Map(), sessionIds: undefined }
       this.#entries.set(name, entry)
     }
-    entry.sessions.set(session.id, Object.freeze(session))
-    entry.snapshot = undefined
+    entry.sessions.set(member.sessionId, { member, user })
+    entry.sessionIds = undefined
     return entry
   }
 
   #leave(entry: Entry, sessionId: string): void {
     entry.sessions.delete(sessionId)
-    entry.snapshot = undefined
+    entry.sessionIds = undefined
     if (entry.sessions.size === 0) this.#entries.delete(entry.name)
   }
 }
 
 class ConnectedUsers implements Users {
   readonly #entries: ReadonlyMap<string, Entry>
-  readonly #members: ReadonlyMap<string, unknown>
+  readonly #members: ReadonlyMap<string, Known>
 
-  constructor(entries: ReadonlyMap<string, Entry>, members: ReadonlyMap<string, unknown>) {
+  constructor(entries: ReadonlyMap<string, Entry>, members: ReadonlyMap<string, Known>) {
     this.#entries = entries
     this.#members = members
   }
@@ -130,19 +136,34 @@ class ConnectedUsers implements Users {
 
   get(name: string): RegisteredUser | undefined {
     const entry = this.#entries.get(name)
-    return entry && snapshotOf(entry).user
+    return entry && registered(entry)
+  }
+
+  session(id: string): ConnectedSession | undefined {
+    const member = this.#members.get(id)?.member
+    return member && { id, user: member.user, subscriptions: member.listSubscriptions() }
+  }
+
+  subscriptions(which: string | ((subscription: FoundSubscription) => boolean)): readonly FoundSubscription[] {
+    const found: FoundSubscription[] = []
+    const destination = typeof which === 'string' ? which : undefined
+    for (const { member } of this.#members.values()) {
+      const { sessionId, user } = member
+      for (const { id, destination: at } of member.listSubscriptions(destination)) {
+        const subscription = { id, destination: at, sessionId, user }
+        if (typeof which === 'string' || which(subscription)) found.push(subscription)
+      }
+    }
+    return found
   }
 
   *[Symbol.iterator](): IterableIterator<RegisteredUser> {
-    for (const entry of this.#entries.values()) yield snapshotOf(entry).user
+    for (const entry of this.#entries.values()) yield registered(entry)
   }
 }
 
-/** Frozen, since all who ask between two changes are given the same one. */
-function snapshotOf(entry: Entry): NonNullable<Entry['snapshot']> {
-  entry.snapshot ??= {
-    user: Object.freeze({ name: entry.name, sessions: Object.freeze([...entry.sessions.values()]) }),
-    sessionIds: Object.freeze([...entry.sessions.keys()]),
-  }
-  return entry.snapshot
+function registered({ name, sessions }: Entry): RegisteredUser {
+  const all: UserSession[] = []
+  for (const [id, { member, user }] of sessions) all.push({ id, user, subscriptions: member.listSubscriptions() })
+  return { name, sessions: all }
 }

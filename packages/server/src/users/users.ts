@@ -1,0 +1,69 @@
+import type { User } from '../hooks/user.js'
+
+/** A subscription of a session, as its client wrote it. */
+export interface SessionSubscription {
+  /** Undefined where a client of STOMP 1.0 has left it out. */
+  readonly id: string | undefined
+  /** For example `/topic/news`, or `/user/queue/notices`: without what the server makes of it. */
+  readonly destination: string
+}
+
+/** A session that is connected, as it was when it was asked for: what changes later does not show. */
+export interface ConnectedSession {
+  readonly id: string
+  /** As `authenticate` gave it for this session; undefined for an anonymous one. */
+  readonly user: User | undefined
+  /**
+   * In the order in which they began. Those that hooks have allowed and the broker serves; what a subscription route has
+   * answered is over.
+   */
+  readonly subscriptions: readonly SessionSubscription[]
+}
+
+/** One session of a user. */
+export interface UserSession extends ConnectedSession {
+  /** Two sessions of one name may differ in what else it says. */
+  readonly user: User
+}
+
+/** A user that is connected, as it was when it was asked for: what changes later does not show. */
+export interface RegisteredUser {
+  readonly name: string
+  /** In the order in which they connected; at least one. */
+  readonly sessions: readonly UserSession[]
+}
+
+/** A subscription, and whose it is. */
+export interface FoundSubscription extends SessionSubscription {
+  readonly sessionId: string
+  /** Undefined for an anonymous session. */
+  readonly user: User | undefined
+}
+
+/**
+ * Who is connected to this process. Sessions with the same user name are one user; a user is there from its first
+ * session to its last. Names are compared character by character. Nothing is kept up to date for these questions: each
+ * is answered by the sessions when it is asked.
+ */
+export interface Users {
+  /** How many different users are connected. Anonymous sessions are none. */
+  readonly size: number
+  /** How many sessions are connected, anonymous ones too. */
+  readonly sessionCount: number
+  get(name: string): RegisteredUser | undefined
+  /** A session by the id that CONNECTED told its client and every hook and handler is given; anonymous ones too. */
+  session(id: string): ConnectedSession | undefined
+  /**
+   * Who has subscribed at exactly this destination, or to what fits: anonymous sessions too, in the order in which the
+   * sessions connected. A wildcard subscription is found under its pattern, not under what that matches. Looks at every
+   * subscription.
+   */
+  subscriptions(which: string | ((subscription: FoundSubscription) => boolean)): readonly FoundSubscription[]
+  /** In the order in which they came. Users who come or go during the iteration are seen as they are when it gets there. */
+  [Symbol.iterator](): IterableIterator<RegisteredUser>
+}
+
+/** Which sessions are meant: all of a user, or one. */
+export type SessionTarget =
+  | { readonly user: string; readonly session?: never }
+  | { readonly session: string; readonly user?: never }
