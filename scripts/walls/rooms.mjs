@@ -127,6 +127,7 @@ const server = [
   {
     room: 'dispatch/',
     imports: ['codec', 'message/', 'hooks/', 'users/', 'routes/', 'broker/broker.ts', 'broker/subscribe-headers.ts'],
+    builtins: ['events'],
   },
   { room: 'hooks/', imports: ['codec'], types: ['users/'], fastify: true },
   {

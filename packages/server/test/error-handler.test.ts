@@ -1,7 +1,8 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { StompError } from '../src/index.js'
+import { embeddedBroker, StompError } from '../src/index.js'
 import type { StompTestClient } from '../src/testing/stomp-client.js'
-import { frames, gate, rest, send, transact, usePlugin } from './plugin-application.js'
+import { frames, gate, rest, send, transact, turn, usePlugin } from './plugin-application.js'
 
 const start = usePlugin()
 
@@ -194,6 +195,89 @@ describe('an error handler', () => {
   })
 })
 
+describe('what an error handler must not do', () => {
+  it('let later frames overtake the ERROR of one that does not fit', async () => {
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler(async () => undefined)
+      app.stomp.message('/strict', { schema: { body: { type: 'object', required: ['x'] } } }, () => undefined)
+    })
+    const [ada, bob] = [await connect('ada'), await connect('bob')]
+    await bob.subscribe('s', '/topic/x')
+    ada.send(send('/app/strict', '{}'))
+    ada.send(send('/topic/x', 'too late'))
+    expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_BODY_INVALID'])
+    expect(await rest(bob)).toEqual([])
+  })
+
+  it('learn the inner names of others', async () => {
+    const seen: string[] = []
+    const { connect } = await start({ broker: embeddedBroker({ maxQueueMessages: 1 }) }, (app) => {
+      app.stomp.setErrorHandler((error) => void seen.push(error.message))
+      app.stomp.message('/answer', async ({ headers }) => {
+        for (let i = 0; i < 3; i++) await app.stomp.publish(headers.get('reply-to') ?? '', 'x')
+      })
+    })
+    const [ada, bob] = [await connect('ada'), await connect('bob')]
+    await listen(bob)
+    ada.send(send('/user/bob/queue/q', '', { 'reply-to': '/temp-queue/a' }))
+    await bob.subscribe('q', '/user/queue/q')
+    ada.send(send('/user/bob/queue/q', '', { 'reply-to': '/temp-queue/a' }))
+    const replyTo = (await bob.next()).headers.get('reply-to') ?? ''
+    bob.send(send('/app/answer', '', { 'reply-to': replyTo }))
+    bob.send(send('/topic/x', '', { receipt: 'on' }))
+    while (seen.length === 0) await turn()
+    expect(seen.join()).not.toMatch(/\0|temp/)
+  })
+
+  it('be asked because a handler ended with its session', async () => {
+    const asked: string[] = []
+    const { app, connect, log } = await start({}, (app) => {
+      app.stomp.setErrorHandler((error) => void asked.push(error.name))
+      app.stomp.message('/wait', ({ signal }) => setTimeout(1_000_000, undefined, { signal }))
+    })
+    const ada = await connect('ada')
+    ada.send(send('/app/wait'))
+    await turn()
+    ada.link.close()
+    while (app.stomp.users.sessionCount > 0) await turn()
+    await turn()
+    expect(asked).toEqual([])
+    expect(log.filter((line) => line.includes('AbortError'))).toEqual([])
+  })
+
+  it('hide what it was asked about from the log, where it throws itself', async () => {
+    const { connect, log } = await start({}, (app) => {
+      app.stomp.setErrorHandler(() => {
+        throw new Error('the second')
+      })
+      app.stomp.message('/fail', () => {
+        throw new Error('the first')
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/app/fail'))
+    expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_HANDLER_FAILED'])
+    for (const text of ['the first', 'the second']) expect(log.filter((line) => line.includes(text))).toHaveLength(1)
+  })
+
+  it('see another error than the one that was thrown', async () => {
+    const seen: unknown[] = []
+    const thrown = new StompError('STOMP_ERR_HANDLER_FAILED', { message: 'shown', cause: new Error('hidden') })
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler((error) => void seen.push(error))
+      app.stomp.message('/fail', () => {
+        throw thrown
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/app/fail'))
+    while (seen.length === 0) await turn()
+    expect(seen).toEqual([thrown])
+  })
+})
+
 describe('soft refusals', () => {
   it('tell a session that listens what was refused, and it lives on', async () => {
     const { connect } = await start({ refusals: 'soft' })
@@ -232,5 +316,28 @@ describe('soft refusals', () => {
     await listen(carl)
     carl.send(transact('COMMIT', 'unknown', 'r'))
     expect(await frames(carl, 1)).toEqual(['ERROR STOMP_ERR_TRANSACTION_UNKNOWN r'])
+  })
+
+  it('are hard within a transaction, which counts together or not at all', async () => {
+    const { connect } = await start({ refusals: 'soft' })
+    const [ada, bob] = [await connect('ada'), await connect('bob')]
+    await listen(ada)
+    await bob.subscribe('s', '/topic/x')
+    ada.send(transact('BEGIN', 't'))
+    ada.send(send('/topic/x', 'debit', { transaction: 't' }))
+    ada.send(send('/forbidden/x', '', { transaction: 't', receipt: 'r' }))
+    ada.send(transact('COMMIT', 't'))
+    expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_FORBIDDEN r'])
+    expect(await rest(bob)).toEqual([])
+  })
+
+  it('let the page take back a SUBSCRIBE that was refused', async () => {
+    const { connect } = await start({ refusals: 'soft' })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send({ command: 'SUBSCRIBE', headers: { id: 'x', destination: '/forbidden/**' } })
+    expect(JSON.parse((await ada.next()).text)).toMatchObject({ code: 'STOMP_ERR_FORBIDDEN' })
+    ada.send({ command: 'UNSUBSCRIBE', headers: { id: 'x', receipt: 'r' } })
+    expect(await frames(ada, 1)).toEqual(['RECEIPT r'])
   })
 })

@@ -1,4 +1,5 @@
 import { EventEmitter, on } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { frames, gate, rest, send, transact, turn, usePlugin } from './plugin-application.js'
 
@@ -134,6 +135,106 @@ describe('a handler that returns a stream', () => {
     ada.send(send('/app/two', '', { transaction: 't' }))
     ada.send(transact('COMMIT', 't', 'c'))
     expect(await frames(ada, 3)).toEqual(['RECEIPT c', '1', '2'])
+  })
+})
+
+describe('a stream that would do harm', () => {
+  it('leaves the event loop its turns, though it never waits', async () => {
+    let given = 0
+    const { connect } = await start({}, (app) =>
+      app.stomp.message('/endless', { sendTo: '/topic/x' }, async function* () {
+        for (;;) yield given++
+      }),
+    )
+    const ada = await connect('ada')
+    ada.send(send('/app/endless', '', { receipt: 'r' }))
+    expect(await frames(ada, 1)).toEqual(['RECEIPT r'])
+    ada.send({ command: 'DISCONNECT', headers: { receipt: 'bye' } })
+    expect(await frames(ada, 1)).toEqual(['RECEIPT bye'])
+    const atTheEnd = given
+    await turn()
+    await turn()
+    expect(given).toBe(atTheEnd)
+  })
+
+  it('whose iterator gives no result has failed', async () => {
+    const { connect } = await start({}, (app) =>
+      app.stomp.message(
+        '/odd',
+        { sendTo: '/topic/x' },
+        (): AsyncIterable<unknown> => ({
+          [Symbol.asyncIterator]: () => ({ next: async () => 5 as never }),
+        }),
+      ),
+    )
+    const ada = await connect('ada')
+    ada.send(send('/app/odd'))
+    expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_HANDLER_FAILED'])
+  })
+
+  it.each([
+    ['beyond the limit', { limits: { maxStreams: 1 } }, '/topic/x'],
+    ['of a route that publishes nothing', {}, undefined],
+  ] as const)('is closed where it is never begun: %s', async (_why, options, sendTo) => {
+    const source = new EventEmitter()
+    const { app, connect } = await start(options, (app) => {
+      app.stomp.setErrorHandler(() => 'told')
+      app.stomp.message('/listen', sendTo === undefined ? {} : { sendTo }, () => on(source, 'tick'))
+    })
+    const ada = await connect('ada')
+    await ada.subscribe('errors', '/user/queue/errors')
+    for (let i = 0; i < 5; i++) ada.send(send('/app/listen'))
+    ada.send(send('/topic/y', '', { receipt: 'on' }))
+    await rest(ada)
+    expect(source.listenerCount('tick')).toBe(sendTo === undefined ? 0 : 1)
+    ada.link.close()
+    while (app.stomp.users.sessionCount > 0) await turn()
+    await turn()
+    expect(source.listenerCount('tick')).toBe(0)
+  })
+
+  it('a Readable that waits for its source is destroyed with the session', async () => {
+    const source = new PassThrough()
+    const { app, connect } = await start({}, (app) => app.stomp.message('/read', { sendTo: '/topic/x' }, () => source))
+    const ada = await connect('ada')
+    ada.send(send('/app/read', '', { receipt: 'r' }))
+    expect(await frames(ada, 1)).toEqual(['RECEIPT r'])
+    ada.link.close()
+    while (app.stomp.users.sessionCount > 0) await turn()
+    await turn()
+    expect(source.destroyed).toBe(true)
+  })
+
+  it('ends at DISCONNECT, though other handlers are still waited for', async () => {
+    const { open, opened } = gate()
+    let given = 0
+    const { connect } = await start({}, (app) => {
+      app.stomp.message('/slow', () => opened)
+      app.stomp.message('/endless', { sendTo: '/topic/x' }, async function* () {
+        for (;;) yield given++
+      })
+    })
+    const ada = await connect('ada')
+    ada.send(send('/app/slow', '', { receipt: 'slow' }))
+    ada.send(send('/app/endless'))
+    await turn()
+    ada.send({ command: 'DISCONNECT', headers: { receipt: 'bye' } })
+    for (let i = 0; i < 5; i++) await turn()
+    const before = given
+    for (let i = 0; i < 5; i++) await turn()
+    expect(given).toBe(before)
+    open()
+    expect(await frames(ada, 2)).toEqual(['RECEIPT slow', 'RECEIPT bye'])
+  })
+
+  it('is refused to clients that have no session to end it with', async () => {
+    const { app } = await start({ allowedOrigins: '*' }, (app) =>
+      app.stomp.message('/two', { sendTo: '/topic/x' }, async function* () {
+        yield 1
+      }),
+    )
+    const answer = await app.inject({ method: 'POST', url: '/stomp/send?destination=/app/two' })
+    expect(answer.json()).toMatchObject({ code: 'STOMP_ERR_UNSUPPORTED', message: expect.stringContaining('stream') })
   })
 })
 

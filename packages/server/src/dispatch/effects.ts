@@ -23,6 +23,8 @@ export interface Consequences {
  * after that by itself.
  */
 export interface Effects extends Subscriber {
+  /** The session cannot take more for now; `ready` will follow. */
+  readonly isFull: boolean
   /** Whom the broker knows by these effects; to be told once, before any frame. */
   channel: Pick<Channel, 'handle' | 'ready'> | undefined
   /** One request to the broker. Throws what the broker refuses at once; what it refuses later is told as an outcome. */
@@ -45,7 +47,7 @@ class SessionEffects implements Effects {
   #isHolding = false
   #held: [Message, Delivery][] | undefined
   /** The recipient has said `full`, and will say when it is not any more. */
-  #isFull = false
+  isFull = false
   /** The broker was told `full` of a delivery that was held. */
   #hasHeldBack = false
 
@@ -86,7 +88,7 @@ class SessionEffects implements Effects {
     if (!this.#isHolding) return this.#give(message, delivery)
     this.#held ??= []
     this.#held.push([message, delivery])
-    if (this.#held.length < MAX_HELD && !this.#isFull) return 'taken'
+    if (this.#held.length < MAX_HELD && !this.isFull) return 'taken'
     this.#hasHeldBack = true
     return 'full'
   }
@@ -96,14 +98,14 @@ class SessionEffects implements Effects {
   }
 
   ready(): void {
-    this.#isFull = false
+    this.isFull = false
     this.#hasHeldBack = false
     this.channel?.ready()
   }
 
   #give(message: Message, delivery: Delivery): Taken {
     const taken = this.#recipient.deliver(message, delivery)
-    if (taken === 'full') this.#isFull = true
+    if (taken === 'full') this.isFull = true
     return taken
   }
 
@@ -127,6 +129,6 @@ class SessionEffects implements Effects {
     if (held === undefined) return
     for (const [message, delivery] of held) this.#give(message, delivery)
     // Where the recipient itself is full, it will say so when it is not any more.
-    if (this.#hasHeldBack && !this.#isFull) this.ready()
+    if (this.#hasHeldBack && !this.isFull) this.ready()
   }
 }

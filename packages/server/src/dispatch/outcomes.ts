@@ -9,8 +9,8 @@ export interface Outcomes {
   settled(frame: Frame): void
   /** `frame` had no effect. `fallback` names what was thrown and is no refusal. @default STOMP_ERR_HANDLER_FAILED */
   refused(frame: Frame, thrown: unknown, fallback?: StompErrorCode): void
-  /** As `refused`, but the sender was told already, by a MESSAGE. */
-  answered(frame: Frame, thrown: unknown): void
+  /** As `refused`, but the sender was told already, by a MESSAGE. Without a frame: of one that is settled. */
+  answered(frame: Frame | undefined, thrown: unknown): void
   /** A promise to the session is broken, by no frame that is still open. */
   failed(thrown: unknown): void
 }
@@ -45,7 +45,7 @@ class SessionOutcomes implements Outcomes {
     if (isSoft !== true) this.#recipient.refused(frame, error)
   }
 
-  answered(frame: Frame, thrown: unknown): void {
+  answered(frame: Frame | undefined, thrown: unknown): void {
     this.#recipient.answered(frame, readable(toStompError(thrown, 'STOMP_ERR_HANDLER_FAILED')))
   }
 
@@ -55,7 +55,7 @@ class SessionOutcomes implements Outcomes {
 }
 
 /** A broker names what it refuses. An inner destination holds the id of a session, perhaps of another client's. */
-function readable(error: StompError): StompError {
+export function readable(error: StompError): StompError {
   const { message, cure, code } = error
   if (!message.includes(INNER) && !cure.includes(INNER)) return error
   const isSame = (known: string): known is StompErrorCode => known === code

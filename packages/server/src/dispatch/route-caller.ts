@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { User } from '../hooks/user.js'
 import type { RouteCaller, SessionOwner } from '../routes/routes.js'
 
@@ -25,7 +26,11 @@ class SessionCaller implements CallingSession {
 
   // Most handlers never look at it.
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      // One for each handler that hands it on is no leak.
+      setMaxListeners(0, this.#controller.signal)
+    }
     if (this.#hasEnded) this.#controller.abort()
     return this.#controller.signal
   }

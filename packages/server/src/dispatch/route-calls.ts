@@ -1,4 +1,5 @@
 import type { Frame } from '@hoofbeat/codec'
+import { originalOf, StompError } from '../errors.js'
 import { createMessage } from '../message/message.js'
 import type {
   Invocation,
@@ -6,16 +7,17 @@ import type {
   PublicationStream,
   RouteCaller,
   RoutePublication,
-  SessionOwner,
   SubscriptionMatch,
 } from '../routes/routes.js'
+import type { Authorization } from './authorization.js'
+import type { DispatchCaller } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
 import type { Handlers } from './handlers.js'
-import type { Outcomes } from './outcomes.js'
+import { type Outcomes, readable } from './outcomes.js'
 import type { Publications } from './publications.js'
 import type { Recipient } from './recipient.js'
 import { isListening, tellSoftly } from './soft-refusals.js'
-import type { Streams } from './streams.js'
+import { discardStream, type Streams } from './streams.js'
 import type { KnownSubscription, SubscriptionList } from './subscription-list.js'
 
 /** The route handlers that one session's frames call. They start in the order of these calls; what they give is published. */
@@ -32,10 +34,12 @@ export interface RouteCalls {
 
 /** What the calls of one session are made of. */
 export interface RouteCallsParts {
-  readonly caller: SessionOwner
+  readonly caller: DispatchCaller
   /** The same, for handlers. */
   readonly routeCaller: RouteCaller
   readonly streams: Streams
+  readonly authorization: Pick<Authorization, 'whenKnown'>
+  readonly isOver: boolean
   readonly recipient: Pick<Recipient, 'deliver'>
   readonly handlers: Handlers
   readonly effects: Effects
@@ -57,7 +61,7 @@ class SessionRouteCalls implements RouteCalls {
   }
 
   settle(frame: Frame, match: MessageMatch, invocation: Invocation | Promise<Invocation>): void {
-    const { caller, handlers, effects, streams, shared } = this.#parts
+    const { caller, handlers, effects, shared } = this.#parts
     // Where others run before, nobody looks at it for a while.
     if (invocation instanceof Promise) invocation.catch(() => {})
     handlers.run(async () => {
@@ -65,7 +69,7 @@ class SessionRouteCalls implements RouteCalls {
         const invoke = invocation instanceof Promise ? await invocation : invocation
         const given = await invoke()
         if (isStream(given)) {
-          streams.check()
+          this.#checkStream(given)
           effects.settle(frame, () => undefined)
           // It runs on beside the handlers: those are counted until they have returned.
           this.#follow(frame, match, given)
@@ -79,12 +83,12 @@ class SessionRouteCalls implements RouteCalls {
   }
 
   follow(frame: Frame, match: MessageMatch, invocation: Invocation): void {
-    const { caller, handlers, streams, shared } = this.#parts
+    const { caller, handlers, shared } = this.#parts
     handlers.run(async () => {
       try {
         const given = await invocation()
         if (!isStream(given)) return await shared.publications.publishAll(given, caller)
-        streams.check()
+        this.#checkStream(given)
         this.#follow(frame, match, given)
       } catch (error) {
         await this.#failLate(frame, match, error)
@@ -93,8 +97,10 @@ class SessionRouteCalls implements RouteCalls {
   }
 
   fail(frame: Frame, match: Pick<MessageMatch, 'recover'>, thrown: unknown): void {
-    if (match.recover === undefined) return this.#parts.outcomes.refused(frame, thrown)
-    this.#parts.handlers.run(() => this.#fail(frame, match, thrown))
+    const { authorization, outcomes } = this.#parts
+    if (match.recover === undefined) return outcomes.refused(frame, thrown)
+    // What follows must not overtake an ERROR.
+    authorization.whenKnown(frame, this.#fail(frame, match, thrown), () => {})
   }
 
   answer(frame: Frame, match: SubscriptionMatch, subscription: KnownSubscription, shownId: string | undefined): void {
@@ -122,20 +128,52 @@ class SessionRouteCalls implements RouteCalls {
       .catch((error: unknown) => this.#failLate(frame, match, error))
   }
 
+  #checkStream(stream: PublicationStream): void {
+    const { caller, streams } = this.#parts
+    try {
+      if (caller.isPassing === true) {
+        throw new StompError('STOMP_ERR_UNSUPPORTED', {
+          message: 'This destination answers with a stream of messages',
+          cure: 'A stream lives as long as the session that has asked for it: connect by WebSocket or the fallback.',
+        })
+      }
+      streams.check()
+    } catch (error) {
+      discardStream(stream)
+      throw error
+    }
+  }
+
   /** What failed has its receipt already: where nobody is told softly, the session ends. */
   async #failLate(frame: Frame, match: MessageMatch, thrown: unknown): Promise<void> {
-    const isTold = await this.#isTold(undefined, frame, match, thrown).catch(() => false)
-    if (!isTold) this.#parts.outcomes.failed(thrown)
+    const { outcomes } = this.#parts
+    if (this.#isOfTheEnd(thrown)) return
+    try {
+      const isTold = await this.#isTold(undefined, frame, match, thrown)
+      if (isTold) outcomes.answered(undefined, thrown)
+      else outcomes.failed(thrown)
+    } catch (error) {
+      outcomes.answered(undefined, thrown)
+      outcomes.failed(error)
+    }
+  }
+
+  /** A handler that has handed the signal on fails when the session ends: that is how it should be. */
+  #isOfTheEnd(thrown: unknown): boolean {
+    const original = originalOf(thrown)
+    return this.#parts.isOver && original instanceof Error && original.name === 'AbortError'
   }
 
   async #fail(frame: Frame, match: Pick<MessageMatch, 'recover'>, thrown: unknown): Promise<void> {
     const { outcomes } = this.#parts
+    if (this.#isOfTheEnd(thrown)) return outcomes.settled(frame)
     try {
       const isTold = await this.#isTold(frame, frame, match, thrown)
       if (isTold) outcomes.answered(frame, thrown)
       else outcomes.refused(frame, thrown)
     } catch (error) {
-      // What the error handler throws is what the client is told.
+      // What the error handler throws is what the client is told; what it was asked about is for the log.
+      if (originalOf(error) !== originalOf(thrown)) outcomes.answered(undefined, thrown)
       outcomes.refused(frame, error)
     }
   }
@@ -148,7 +186,9 @@ class SessionRouteCalls implements RouteCalls {
     thrown: unknown,
   ): Promise<boolean> {
     if (match.recover === undefined) return false
-    const reply = await match.recover(frame, this.#parts.routeCaller, thrown)
+    // What the broker refuses may name what clients must not know.
+    const shown = thrown instanceof StompError ? readable(thrown) : thrown
+    const reply = await match.recover(frame, this.#parts.routeCaller, shown)
     if (!isListening(this.#parts)) return false
     if (reply !== undefined) await tellSoftly(this.#parts, asking, reply)
     return true

@@ -10,14 +10,16 @@ const ERROR_QUEUE = '/queue/errors'
 
 /** What a session is told softly through. */
 export interface SoftRefusalParts {
+  /** True once the session has ended. */
+  readonly isOver: boolean
   readonly caller: SessionOwner
   readonly subscriptions: SubscriptionList
   readonly shared: { readonly publications: Publications }
 }
 
 /** Whether the session listens at `/user/queue/errors`. */
-export function isListening({ subscriptions }: SoftRefusalParts): boolean {
-  return subscriptions.isServedByBroker(`${USER_PREFIX}${ERROR_QUEUE}`)
+export function isListening({ isOver, subscriptions }: SoftRefusalParts): boolean {
+  return !isOver && subscriptions.isServedByBroker(`${USER_PREFIX}${ERROR_QUEUE}`)
 }
 
 /** Sends a MESSAGE to `/user/queue/errors` of this session, with the `receipt-id` that the refused frame asked for. */

@@ -10,22 +10,34 @@ export interface Streams {
    * rejects with what it throws.
    */
   run(stream: PublicationStream, publish: (given: readonly RoutePublication[]) => unknown): Promise<void>
-  /** The session has ended. */
+  /** The session has room again. */
+  ready(): void
+  /** The session takes nothing more in: all are closed, and so is what comes later. */
   end(): void
 }
 
-/** Makes them. */
-export function createStreams(maxStreams: number): Streams {
-  return new OpenStreams(maxStreams)
+/** Makes them. While the session they belong to is full they wait: much of what they give may be for itself. */
+export function createStreams(maxStreams: number, session: { readonly isFull: boolean }): Streams {
+  return new OpenStreams(maxStreams, session)
+}
+
+/** Closes a stream that was never begun. */
+export function discardStream(stream: AsyncIterable<unknown>): void {
+  closeQuietly(stream[Symbol.asyncIterator]())
 }
 
 class OpenStreams implements Streams {
   readonly #maxStreams: number
+  readonly #session: { readonly isFull: boolean }
   readonly #open = new Set<AsyncIterator<readonly RoutePublication[]>>()
   #hasEnded = false
 
-  constructor(maxStreams: number) {
+  /** Those that wait for room. */
+  #waiting: (() => void)[] = []
+
+  constructor(maxStreams: number, session: { readonly isFull: boolean }) {
     this.#maxStreams = maxStreams
+    this.#session = session
   }
 
   check(): void {
@@ -39,8 +51,11 @@ class OpenStreams implements Streams {
     try {
       for (;;) {
         const step = await iterator.next()
-        if (step.done === true || this.#hasEnded) return
+        if (this.#hasEnded || step.done === true) return
         await publish(step.value)
+        // A stream that never waits for anything must not hold up the event loop, nor what it gives the readers.
+        await new Promise((resolve) => setImmediate(resolve))
+        if (this.#session.isFull && !this.#hasEnded) await new Promise<void>((resolve) => this.#waiting.push(resolve))
       }
     } catch (error) {
       // What was waited for has ended with the session.
@@ -52,8 +67,13 @@ class OpenStreams implements Streams {
     }
   }
 
+  ready(): void {
+    for (const go of this.#waiting.splice(0)) go()
+  }
+
   end(): void {
     this.#hasEnded = true
+    this.ready()
     for (const iterator of this.#open) closeQuietly(iterator)
   }
 }

@@ -121,7 +121,8 @@ export type Returned<Value> = Value | null | undefined | Promise<Value | null | 
  * makes, whose values are published one after another, each when the broker has taken the one before. The frame is
  * settled when the handler has returned it. It ends with the session: `signal` is aborted and `return()` called.
  */
-export type ReturnedFromMessage<Value> = Returned<Value> | AsyncIterable<Value> | Promise<AsyncIterable<Value>>
+export type ReturnedFromMessage<Value> = AtOnce<Value> | Promise<AtOnce<Value>>
+type AtOnce<Value> = Value | AsyncIterable<Value | null | undefined> | null | undefined
 
 /** What `publish` takes beside the value. */
 export interface PublishOptions {

@@ -8,7 +8,7 @@ import type { Invocation, PublicationStream, RouteCaller, RoutePublication } fro
 import type { CompiledRoute, SchemaCompiler } from './schema-compiler.js'
 import type { DestinationChoice, RawParams, UserChoice, UserTarget } from './send-to.js'
 import { encodeValue, headersOf } from './value-encoder.js'
-import { isAsyncIterable, mapStream } from './value-stream.js'
+import { discardStream, isAsyncIterable, mapStream } from './value-stream.js'
 
 /** What a message route is made of. */
 export interface MessageRouteParts {
@@ -71,6 +71,7 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
       if (destinations === undefined && userDestinations === undefined) {
         if (!hasReportedDrop) observe({ type: 'handler-value-dropped', route: route.pattern })
         hasReportedDrop = true
+        if (isAsyncIterable(value)) discardStream(value)
         return []
       }
       if (!isAsyncIterable(value)) return publicationsOf(value, message, targets)

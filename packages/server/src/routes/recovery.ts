@@ -1,4 +1,5 @@
 import type { Frame } from '@hoofbeat/codec'
+import { originalOf } from '../errors.js'
 import type { ErrorHandler } from './definition.js'
 import { createFailedFrame } from './routed-frame.js'
 import type { Recover } from './routes.js'
@@ -16,15 +17,13 @@ export function createRecovery(route: CompiledRoute, handler: ErrorHandler | und
   const { log } = instance
   return (raw) => async (frame, caller, thrown) => {
     const failed = createFailedFrame({ frame, params: raw(frame), caller, log }, command)
-    const encoded = encodeValue(await handler(originalOf(thrown), failed))
+    const encoded = encodeValue(await handler(errorOf(thrown), failed))
     return encoded && { headers: headersOf(encoded), body: encoded.body }
   }
 }
 
 /** What the application itself has thrown, not what the client would have been told of it. */
-function originalOf(thrown: unknown): Error {
-  if (!(thrown instanceof Error)) return new Error(String(thrown))
-  const isWrapped = 'code' in thrown && thrown.code === 'STOMP_ERR_HANDLER_FAILED' && thrown.cause !== undefined
-  if (!isWrapped) return thrown
-  return thrown.cause instanceof Error ? thrown.cause : new Error(String(thrown.cause))
+function errorOf(thrown: unknown): Error {
+  const original = originalOf(thrown)
+  return original instanceof Error ? original : new Error(String(original))
 }

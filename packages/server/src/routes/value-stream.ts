@@ -16,17 +16,30 @@ export function mapStream<T>(values: AsyncIterable<unknown>, map: (value: unknow
       return {
         async next() {
           try {
-            const step = await iterator.next()
+            const step: unknown = await iterator.next()
+            if (!isStep(step)) throw new TypeError('The iterator of a stream gave no result')
             return step.done === true ? { done: true, value: undefined } : { done: false, value: map(step.value) }
           } catch (thrown) {
             throw toStompError(thrown, 'STOMP_ERR_HANDLER_FAILED')
           }
         },
         async return() {
+          // A Readable that waits for its source hears of `return` only when that says something.
+          if ('destroy' in values && typeof values.destroy === 'function') values.destroy()
           await iterator.return?.()
           return { done: true, value: undefined }
         },
       }
     },
   }
+}
+
+/** Closes a stream that nobody will read; how that goes nobody is told. */
+export function discardStream(values: AsyncIterable<unknown>): void {
+  const iterator = mapStream(values, () => undefined)[Symbol.asyncIterator]()
+  iterator.return?.().then(undefined, () => {})
+}
+
+function isStep(step: unknown): step is IteratorResult<unknown> {
+  return typeof step === 'object' && step !== null
 }
