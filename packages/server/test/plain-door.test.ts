@@ -1,4 +1,5 @@
 import { get } from 'node:http'
+import { connect } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import hoofbeat, { embeddedBroker, type HoofbeatOptions } from '../src/index.js'
@@ -51,6 +52,22 @@ const next = async (reader: EventClient, count: number): Promise<string[]> => {
 }
 
 describe('GET {path}/events', () => {
+  it('lets go of readers that wait behind another on one connection, with the connection', async () => {
+    const { app, origin } = await start()
+    const { host, hostname, port } = new URL(origin)
+    const socket = connect(Number(port), hostname)
+    socket.on('error', () => {})
+    for (let i = 0; i < 3; i++) {
+      socket.write(`GET /stomp/events?destination=/topic/a HTTP/1.1\r\nhost: ${host}\r\n\r\n`)
+    }
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+    while (app.stomp.users.sessionCount < 3) await turn()
+    await turn()
+    socket.destroy()
+    while (app.stomp.users.sessionCount > 0) await turn()
+    expect(app.stomp.users.sessionCount).toBe(0)
+  })
+
   it('gives each message as an event: id, destination, text', async () => {
     const { listen, send } = await start()
     const reader = await listen(['/topic/a'])

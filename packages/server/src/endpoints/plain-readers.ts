@@ -71,11 +71,14 @@ export function createPlainReaders(parts: PlainReadersParts): PlainReaders {
       observe({ type: 'session-connected', session: session.id, user: session.user?.name, version: '1.2' })
       readers.add(reader)
       begin(reader, reply, first)
-      reply.raw.once('close', () => {
-        readers.delete(reader)
+      const ended = (): void => {
+        if (!readers.delete(reader)) return
         reader.gone()
         observe({ type: 'session-closed', session: session.id, code: 1000, reason: '' })
-      })
+      }
+      reply.raw.once('close', ended)
+      // A response that waits behind another of its connection is never told that this has ended.
+      if (reply.raw.socket === null) request.raw.socket.once('close', ended)
     },
     end() {
       for (const reader of readers) reader.end()
