@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { embeddedBroker, StompError } from '../src/index.js'
+import { createFakeClock } from '../src/testing/fake-clock.js'
 import type { StompTestClient } from '../src/testing/stomp-client.js'
 import { frames, gate, rest, send, transact, turn, usePlugin } from './plugin-application.js'
 
@@ -329,6 +330,20 @@ describe('soft refusals', () => {
     ada.send(transact('COMMIT', 't'))
     expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_FORBIDDEN r'])
     expect(await rest(bob)).toEqual([])
+  })
+
+  it('are hard for who asks for too many of them, until some time has passed', async () => {
+    const clock = createFakeClock()
+    const { connect } = await start({ refusals: 'soft', clock })
+    const ada = await connect('ada')
+    await listen(ada)
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 100; i++) ada.send(send('/forbidden/x'))
+      expect(await frames(ada, 100)).toHaveLength(100)
+      clock.advance(10_100)
+    }
+    for (let i = 0; i < 101; i++) ada.send(send('/forbidden/x'))
+    expect((await frames(ada, 101)).at(-1)).toBe('ERROR STOMP_ERR_FORBIDDEN')
   })
 
   it('let the page take back a SUBSCRIBE that was refused', async () => {

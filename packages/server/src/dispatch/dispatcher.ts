@@ -18,7 +18,7 @@ import { type CallingSession, createRouteCaller } from './route-caller.js'
 import { createRouteCalls, type RouteCalls } from './route-calls.js'
 import { createSends, type Sends } from './sends.js'
 import { createSessionDestinations, type SessionDestinations } from './session-destinations.js'
-import { isListening, replyOf, tellSoftly } from './soft-refusals.js'
+import { isListening, replyOf, SOFT_REFUSALS, tellSoftly } from './soft-refusals.js'
 import { createStreams, type Streams } from './streams.js'
 import { createSubscribes, type Subscribes } from './subscribes.js'
 import { createSubscriptionList, type SubscriptionList } from './subscription-list.js'
@@ -74,6 +74,8 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
   readonly #acknowledgements: Acknowledgements
   #routeCaller: CallingSession | undefined
   #streams: Streams | undefined
+  /** How many more refusals it may be told softly for now. */
+  #softLeft = SOFT_REFUSALS.count
   #isLeaving = false
   #isClosed = false
 
@@ -194,9 +196,21 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
     this.recipient.setPaused(this.#gate.isPending || this.handlers.isFull)
   }
 
+  mayTellSoftly(): boolean {
+    const { count, withinMs } = SOFT_REFUSALS
+    if (this.#softLeft === count) {
+      this.shared.after(withinMs, () => {
+        this.#softLeft = count
+      })
+    }
+    if (this.#softLeft === 0) return false
+    this.#softLeft--
+    return true
+  }
+
   #soften(frame: Frame, error: StompError): boolean {
     // What belongs to a transaction counts together or not at all.
-    if (frame.headers.has('transaction') || !isListening(this)) return false
+    if (frame.headers.has('transaction') || !isListening(this) || !this.mayTellSoftly()) return false
     tellSoftly(this, frame, replyOf(error)).then(
       () => this.outcomes.answered(frame, error),
       () => this.recipient.refused(frame, error),

@@ -40,6 +40,7 @@ export interface RouteCallsParts {
   readonly streams: Streams
   readonly authorization: Pick<Authorization, 'whenKnown'>
   readonly isOver: boolean
+  mayTellSoftly(): boolean
   readonly recipient: Pick<Recipient, 'deliver'>
   readonly handlers: Handlers
   readonly effects: Effects
@@ -189,7 +190,7 @@ class SessionRouteCalls implements RouteCalls {
     // What the broker refuses may name what clients must not know.
     const shown = thrown instanceof StompError ? readable(thrown) : thrown
     const reply = await match.recover(frame, this.#parts.routeCaller, shown)
-    if (!isListening(this.#parts)) return false
+    if (!isListening(this.#parts) || !this.#parts.mayTellSoftly()) return false
     if (reply !== undefined) await tellSoftly(this.#parts, asking, reply)
     return true
   }

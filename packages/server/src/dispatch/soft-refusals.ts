@@ -12,10 +12,15 @@ const ERROR_QUEUE = '/queue/errors'
 export interface SoftRefusalParts {
   /** True once the session has ended. */
   readonly isOver: boolean
+  /** Counts one more; false: it has been told so often lately that it is told hard. */
+  mayTellSoftly(): boolean
   readonly caller: SessionOwner
   readonly subscriptions: SubscriptionList
   readonly shared: { readonly publications: Publications }
 }
+
+/** A session that asks for more than so many refusals within this time gains nothing by living on; each is a line in the log. */
+export const SOFT_REFUSALS = { count: 100, withinMs: 10_000 }
 
 /** Whether the session listens at `/user/queue/errors`. */
 export function isListening({ isOver, subscriptions }: SoftRefusalParts): boolean {

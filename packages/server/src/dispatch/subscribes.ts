@@ -24,6 +24,7 @@ export interface Subscribes {
 /** What the subscriptions of one session go through. */
 export interface SubscribesParts {
   readonly isOver: boolean
+  mayTellSoftly(): boolean
   readonly shared: DispatchParts
   readonly caller: DispatchCaller
   readonly channel: Pick<Channel, 'handle'>
