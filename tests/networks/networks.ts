@@ -21,7 +21,8 @@ export const NETWORKS: readonly Network[] = [
     open: (targetPort) => openNginx(targetPort, []),
     async proves(url) {
       expect((await askForUpgrade(url)).status).not.toBe(101)
-      expect(await readStream(url, 1_500)).toContain('event: k')
+      // On a busy machine it may take its time: what matters is that it comes.
+      expect(await readStream(url, 20_000, 'event: k')).toContain('event: k')
     },
   },
   {

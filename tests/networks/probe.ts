@@ -38,9 +38,9 @@ export function askForUpgrade(url: string): Promise<UpgradeAnswer> {
 
 /**
  * How much of a new link's event stream comes by itself within so long: its opening, and its first beat a little later,
- * which is held back where a proxy waits for more.
+ * which is held back where a proxy waits for more. Reads no longer once `enough` has come.
  */
-export async function readStream(url: string, withinMs: number): Promise<string> {
+export async function readStream(url: string, withinMs: number, enough?: string): Promise<string> {
   const post = (door: string, body: object, signal?: AbortSignal) =>
     fetch(`${url}/stomp/${door}`, { method: 'POST', body: JSON.stringify({ v: 1, ...body }), signal: signal ?? null })
   const opened: { link: string; key: string } = await (await post('open', { protocols: ['v12.stomp'] })).json()
@@ -54,10 +54,13 @@ export async function readStream(url: string, withinMs: number): Promise<string>
       const piece = await reader?.read()
       if (!piece || piece.done) return
       text += piece.value
+      if (enough !== undefined && text.includes(enough)) return
     }
   }
   const reading = read().catch(() => {})
-  await after(withinMs)
+  const late = new AbortController()
+  await Promise.race([enough === undefined ? new Promise(() => {}) : reading, after(withinMs, undefined, late)])
+  late.abort()
   abort.abort()
   await reading
   await post(`${link}/up`, { key, seq: 1, ack: 0, items: [], close: { code: 1000, reason: '' } })
