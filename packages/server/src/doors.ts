@@ -129,6 +129,13 @@ async function refuseUpgrade(request: FastifyRequest, reply: FastifyReply): Prom
   if (request.ws) reply.callNotFound()
 }
 
+/** Whose a new link or session is, and whether it may begin; its Origin was allowed. */
+async function identify(request: FastifyRequest, { admission, handshake }: DoorsParts): Promise<UserLike> {
+  const identity = await admission.identify(request)
+  await handshake?.(request, identity)
+  return identity
+}
+
 function openLinks(fastify: FastifyInstance, path: string, parts: DoorsParts): Promise<Fallback> {
   const { fallback, clock, wheel, admission, accept } = parts
   return openFallback(fastify, {
@@ -139,11 +146,7 @@ function openLinks(fastify: FastifyInstance, path: string, parts: DoorsParts): P
     peers: fallback.peers,
     selectProtocol: parts.selectProtocol,
     checkOrigin: admission.checkOrigin,
-    async admit(request) {
-      const identity = await admission.identify(request)
-      await parts.handshake?.(request, identity)
-      return toAdmitted(identity, request, clock)
-    },
+    admit: async (request) => toAdmitted(await identify(request, parts), request, clock),
     accept,
   })
 }
@@ -164,11 +167,7 @@ function openSessions(
     allowedOrigins,
     leastBodyBytes: fallback.limits?.maxBatchBytes ?? 0,
     checkOrigin: admission.checkOrigin,
-    async admit(request) {
-      const identity = await admission.identify(request)
-      await parts.handshake?.(request, identity)
-      return identity
-    },
+    admit: (request) => identify(request, parts),
     subject: async (request) => nameOf(await admission.recognise(request)),
     nameOf: (identity) => nameOf(identity as UserLike),
     accept,

@@ -9,6 +9,7 @@ import type {
   RoutePublication,
   SubscriptionMatch,
 } from '../routes/routes.js'
+import { discardStream } from '../routes/value-stream.js'
 import type { Authorization } from './authorization.js'
 import type { DispatchCaller } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
@@ -17,7 +18,7 @@ import { type Outcomes, readable } from './outcomes.js'
 import type { Publications } from './publications.js'
 import type { Recipient } from './recipient.js'
 import { isListening, tellSoftly } from './soft-refusals.js'
-import { discardStream, type Streams } from './streams.js'
+import type { Streams } from './streams.js'
 import type { KnownSubscription, SubscriptionList } from './subscription-list.js'
 
 /** The route handlers that one session's frames call. They start in the order of these calls; what they give is published. */

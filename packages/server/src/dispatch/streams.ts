@@ -1,5 +1,6 @@
 import { StompError } from '../errors.js'
 import type { PublicationStream, RoutePublication } from '../routes/routes.js'
+import { closeQuietly } from '../routes/value-stream.js'
 
 /** The streams of values that handlers of one session have open. They end with the session. */
 export interface Streams {
@@ -21,17 +22,11 @@ export function createStreams(maxStreams: number, session: { readonly isFull: bo
   return new OpenStreams(maxStreams, session)
 }
 
-/** Closes a stream that was never begun. */
-export function discardStream(stream: AsyncIterable<unknown>): void {
-  closeQuietly(stream[Symbol.asyncIterator]())
-}
-
 class OpenStreams implements Streams {
   readonly #maxStreams: number
   readonly #session: { readonly isFull: boolean }
   readonly #open = new Set<AsyncIterator<readonly RoutePublication[]>>()
   #hasEnded = false
-
   /** Those that wait for room. */
   #waiting: (() => void)[] = []
 
@@ -76,9 +71,4 @@ class OpenStreams implements Streams {
     this.ready()
     for (const iterator of this.#open) closeQuietly(iterator)
   }
-}
-
-/** Lets a generator run its `finally`; nobody is left who could be told how that went. */
-function closeQuietly(iterator: AsyncIterator<unknown>): void {
-  iterator.return?.().then(undefined, () => {})
 }

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Connection, ConnectionListener } from '../connection/connection.js'
 import { StompError } from '../errors.js'
 import { createOutbox, type Outbox, type OutboxOwner, type OutboxParts } from '../framing/outbox.js'
+import { isPromiseLike } from '../hooks/hooks.js'
 import type { User } from '../hooks/user.js'
 import type { Taken } from '../message/delivery.js'
 import { createRawFrame, type WireFrame } from '../message/wire-frame.js'
@@ -255,8 +256,4 @@ function checkClose(code: number, reason: string): void {
 
 function toText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

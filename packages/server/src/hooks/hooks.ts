@@ -79,6 +79,7 @@ async function runRest<R>(
   for (let i = next; i < hooks.length; i++) await hooks[i]?.(request)
 }
 
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+/** True for what is to be waited for. */
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -36,7 +36,11 @@ export function mapStream<T>(values: AsyncIterable<unknown>, map: (value: unknow
 
 /** Closes a stream that nobody will read; how that goes nobody is told. */
 export function discardStream(values: AsyncIterable<unknown>): void {
-  const iterator = mapStream(values, () => undefined)[Symbol.asyncIterator]()
+  closeQuietly(mapStream(values, () => undefined)[Symbol.asyncIterator]())
+}
+
+/** Lets a generator run its `finally`; nobody is left who could be told how that went. */
+export function closeQuietly(iterator: AsyncIterator<unknown>): void {
   iterator.return?.().then(undefined, () => {})
 }
 
