@@ -49,8 +49,9 @@ const relayImports = [
 const server = [
   // The public face and the composition root.
   { room: 'index.ts', imports: [...everyRoom, 'codec'] },
-  { room: 'plugin.ts', imports: [...everyRoom, 'doors.ts', 'codec'], fastify: true },
+  { room: 'plugin.ts', imports: [...everyRoom, 'doors.ts', 'raw-doors.ts', 'codec'], fastify: true },
   { room: 'doors.ts', imports: [...everyRoom, 'sse'], fastify: true },
+  { room: 'raw-doors.ts', imports: ['doors.ts', 'endpoints/'], types: ['api.ts', 'transports/'], fastify: 'types' },
   {
     room: 'api.ts',
     imports: ['routes/'],

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { createApi, type RawEndpointOptions, type StompApi } from './api.js'
+import { createApi, type StompApi } from './api.js'
 import { embeddedBroker } from './broker/embedded/embedded-broker.js'
 import { systemClock } from './clock/clock.js'
 import { createWheel, type Timer } from './clock/wheel.js'
@@ -8,15 +8,15 @@ import { createDestinationSyntax } from './destination/destination.js'
 import { type DispatchParts, openDispatcher } from './dispatch/dispatcher.js'
 import { createPublications } from './dispatch/publications.js'
 import { createReplyQueues } from './dispatch/reply-queues.js'
-import { type Doors, openDoors, type SharedDoorParts } from './doors.js'
+import { type Doors, openDoors } from './doors.js'
 import { ACCEPT, createEndpoint } from './endpoints/endpoint.js'
-import { createRawEndpoint, type RawHouse } from './endpoints/raw-endpoint.js'
 import type { RawEndpoint } from './endpoints/raw-handlers.js'
 import { createTurns } from './framing/turns.js'
 import { createAdmission } from './hooks/admission.js'
 import { compileRules } from './hooks/rules.js'
 import { createLogObserver } from './observe/log.js'
 import { checkOptions, type HoofbeatOptions, resolveFallback, resolveLimits } from './options.js'
+import { createRawDoors, type RawDoorParts } from './raw-doors.js'
 import { createRouteTable } from './routes/route-table.js'
 import { createPublication } from './routes/value-encoder.js'
 import type { SessionParts } from './session/session.js'
@@ -45,7 +45,6 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   const nextMessageId = createMessageIds()
   const wheel = createWheel(clock)
   const doors: Doors[] = []
-  const rawHouses: RawHouse[] = []
   /** By full URL path. */
   const rawEndpoints = new Map<string, RawEndpoint>()
   let isClosing = false
@@ -106,7 +105,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     isClosing = true
     tcp.stop()
     for (const door of doors) door.refuse()
-    await Promise.all([endpoint, ...rawHouses].map((house) => house.drain(drainMs)))
+    await Promise.all([endpoint, ...raw.houses].map((house) => house.drain(drainMs)))
     await Promise.all(doors.map((door) => door.close(drainMs)))
     guard.close()
     await tcp.close()
@@ -120,48 +119,16 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     await broker.close()
   })
 
-  const sharedDoors: SharedDoorParts = {
-    fallback: resolveFallback(options.fallback, limits),
+  const sharedDoors: RawDoorParts['doors'] = {
     allowedOrigins: options.allowedOrigins ?? [],
     ...{ clock, wheel, admission, guard },
   }
-  const openRaw = (
-    instance: FastifyInstance,
-    paths: readonly string[],
-    // The application's own object: its handlers may be methods of a class.
-    handlers: RawEndpointOptions,
-  ): RawEndpoint => {
-    const { protocols = [], maxMessageBytes = limits.maxBodyBytes } = handlers
-    const isCarried = Number.isSafeInteger(maxMessageBytes) && maxMessageBytes > 0
-    if (!isCarried || maxMessageBytes > limits.maxTransportMessageBytes) {
-      throw new RangeError('maxMessageBytes takes a whole number above 0, up to limits.maxTransportMessageBytes')
-    }
-    const house = createRawEndpoint({
-      handlers,
-      outbox: session.framing,
-      maxMessageBytes,
-      settleTimeoutMs: limits.settleTimeoutMs,
-      after,
-      failed: ({ id, request }, err) =>
-        request.log.error({ err, connection: id }, 'a handler of a raw endpoint failed'),
-    })
-    const fallback = resolveFallback(options.fallback, { ...limits, maxBodyBytes: maxMessageBytes })
-    for (const path of paths) {
-      instance.register(async (scope) => {
-        const opened = await openDoors(scope, path, handlers, {
-          ...sharedDoors,
-          fallback,
-          selectProtocol: (offered) => [...offered].find((protocol) => protocols.includes(protocol)) ?? false,
-          handshake: (request, identity) => admission.allow(request, () => house.handshake(request, identity)),
-          accept: (connection) => house.accept(connection),
-        })
-        doors.push(opened)
-      })
-    }
-    rawHouses.push(house)
-    return house.endpoint
-  }
-
+  const raw = createRawDoors({
+    ...{ doors: sharedDoors, limits, after },
+    fallbackFor: (maxBodyBytes) => resolveFallback(options.fallback, { ...limits, maxBodyBytes }),
+    outbox: session.framing,
+    opened: (opened) => doors.push(opened),
+  })
   const apis = new WeakMap<FastifyInstance, StompApi>()
   const publish = async (...args: Parameters<typeof createPublication>): Promise<void> => {
     await publications.publish(createPublication(...args))
@@ -182,7 +149,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
         users: users.users,
         disconnect: (target, reason) => users.disconnect(target, reason),
         admin: broker.admin,
-        openRaw,
+        openRaw: raw.open,
         rawEndpoints,
         tcp,
       })
@@ -193,9 +160,11 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
 
   fastify.decorate(ACCEPT, endpoint.accept)
   await provideWebSocket(fastify, limits.maxTransportMessageBytes)
+  const fallback = resolveFallback(options.fallback, limits)
   for (const { path, ...reach } of endpoints) {
     const opened = await openDoors(fastify, path, reach, {
       ...sharedDoors,
+      fallback,
       selectProtocol,
       accept: endpoint.accept,
       plain: {
