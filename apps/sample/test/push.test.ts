@@ -124,6 +124,23 @@ describe('a push to a user', () => {
   })
 })
 
+describe('a push to a session', () => {
+  it('reaches that one of a user, or an anonymous one, and says when it is gone', async () => {
+    const [phone, laptop] = [await enter('alice', '/user/queue/notices'), await enter('alice', '/user/queue/notices')]
+    const visitor = connectTestClient(app)
+    const session = (await visitor.connect()).headers.get('session')
+    await visitor.subscribe('s', '/user/queue/notices')
+    const first = app.stomp.users.get('alice')?.sessions[0]?.id
+    expect((await post({ session: first, body: 'phone' })).json()).toEqual({ reached: 1 })
+    expect((await post({ session, body: 'visitor' })).json()).toEqual({ reached: 1 })
+    const texts = async (client: StompTestClient) => (await client.rest()).map(({ text }) => text)
+    expect([await texts(phone), await texts(laptop), await texts(visitor)]).toEqual([['phone'], [], ['visitor']])
+    visitor.link.close()
+    await visitor.closed()
+    expect((await post({ session, body: 'nobody' })).json()).toEqual({ reached: 0 })
+  })
+})
+
 describe('a push to a destination', () => {
   it('reaches all who subscribe to a topic', async () => {
     const readers = [await enter('alice', '/topic/news'), await enter('bob', '/topic/news')]
@@ -203,14 +220,15 @@ describe('the message', () => {
 
 describe('what cannot be pushed', () => {
   it.each([
-    [{ body: 'hi' }, 'body must have a user or a destination'],
+    [{ body: 'hi' }, 'body must have a user, a session or a destination'],
+    [{ user: 'alice', session: 'x', body: 'hi' }, 'body must have a user or a session, not both'],
     [{ user: 'alice' }, 'body must have required properties body'],
     [{ user: 7, body: 'hi' }, 'body/user must be string'],
     [{ user: '', body: 'hi' }, 'body/user must not have fewer than 1 characters'],
     [{ user: null, destination: '/topic/news', body: 'hi' }, 'body/user must be string'],
     [{ destination: ['/topic/news'], body: 'hi' }, 'body/destination must be string'],
     [{ destination: '/topic/news', body: 'hi', usr: 'alice' }, 'body/usr schema is false'],
-    [{ destination: '/topic/news', body: 'hi', session: 'x' }, 'body/session schema is false'],
+    [{ destination: '/topic/news', body: 'hi', room: 'x' }, 'body/room schema is false'],
     [{ destination: '/topic/news', body: 'hi', headers: { a: 1 } }, 'body/headers/a must be string'],
     [{ destination: '/topic/news', body: 'hi', headers: { 'a:b': 'x' } }, 'body/headers/a:b schema is false'],
     [{ destination: '/topic/news', body: 'hi', headers: { a: 'x\ny' } }, 'body/headers/a must match pattern'],

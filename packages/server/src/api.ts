@@ -89,11 +89,18 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
   publish(destination: string, body: unknown, options?: PublishOptions): Promise<void>
 
   /**
-   * Publishes to every session of a user that is connected now, for the application itself. `destination` is what follows
-   * `/user` in the SUBSCRIBE of the user: `/queue/notices` reaches who has subscribed to `/user/queue/notices`. Nothing is
-   * kept for a user who is not there. Otherwise as `publish`.
+   * Publishes to every session of a user that is connected now, or with `{ session }` to that one, which may be anonymous;
+   * for the application itself. `destination` is what follows `/user` in the SUBSCRIBE: `/queue/notices` reaches who has
+   * subscribed to `/user/queue/notices`. Nothing is kept for who is not there. Otherwise as `publish`.
+   *
+   * @param target A name is the same as `{ user: name }`.
    */
-  sendToUser(name: string, destination: string, body: unknown, options?: PublishOptions): Promise<void>
+  sendToUser(
+    target: string | SessionTarget,
+    destination: string,
+    body: unknown,
+    options?: PublishOptions,
+  ): Promise<void>
 
   /**
    * Opens one or more paths, below the instance's prefix, without STOMP: what clients send goes to the handlers as it is,
@@ -180,7 +187,12 @@ export interface ApiParts {
   readonly instance: FastifyInstance
   readonly table: RouteTable
   readonly publish: (destination: string, body: unknown, options: PublishOptions) => Promise<void>
-  readonly sendToUser: (name: string, destination: string, body: unknown, options: PublishOptions) => Promise<void>
+  readonly sendToUser: (
+    target: SessionTarget,
+    destination: string,
+    body: unknown,
+    options: PublishOptions,
+  ) => Promise<void>
   readonly users: Users
   readonly disconnect: (target: SessionTarget, reason: string | undefined) => Promise<number>
   readonly admin: BrokerAdmin | undefined
@@ -230,7 +242,8 @@ export function createApi(parts: ApiParts): StompApi {
       return endpoint
     },
     publish: (destination, body, options = {}) => publish(destination, body, options),
-    sendToUser: (name, destination, body, options = {}) => sendToUser(name, destination, body, options),
+    sendToUser: (target, destination, body, options = {}) =>
+      sendToUser(typeof target === 'string' ? { user: target } : target, destination, body, options),
     addHook: (name, hook) => table.addHook(instance, name, hook),
     setErrorHandler: (handler) => table.setErrorHandler(instance, handler),
     get tcpAddresses() {

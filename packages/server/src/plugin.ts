@@ -26,6 +26,7 @@ import { selectProtocol } from './transports/websocket.js'
 import { provideWebSocket } from './transports/websocket-door.js'
 import { createPresence } from './users/presence.js'
 import { createUserRegistry } from './users/user-registry.js'
+import type { SessionTarget } from './users/users.js'
 
 export type { DoorOptions, EndpointOptions } from './doors.js'
 export type { HoofbeatLimits, HoofbeatOptions } from './options.js'
@@ -133,8 +134,13 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   const publish = async (...args: Parameters<typeof createPublication>): Promise<void> => {
     await publications.publish(createPublication(...args))
   }
-  const sendToUser = async (name: string, ...args: Parameters<typeof createPublication>): Promise<void> => {
-    await publications.publishToUser(name, createPublication(...args))
+  const sendToUser = async (
+    { user, session }: SessionTarget,
+    ...args: Parameters<typeof createPublication>
+  ): Promise<void> => {
+    const publication = createPublication(...args)
+    if (user !== undefined) await publications.publishToUser(user, publication)
+    if (session !== undefined) await publications.publishToSession(session, publication)
   }
   fastify.decorate('stomp', {
     // Fastify reads it on the instance at hand, so that each plugin adds routes in its own name.

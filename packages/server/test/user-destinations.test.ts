@@ -38,6 +38,31 @@ describe('sendToUser', () => {
     expect(await rest(ada)).toEqual([])
   })
 
+  it('reaches one session alone, an anonymous one too, if that is named', async () => {
+    const { app, connect } = await start()
+    const [one, two, nobody] = [await connect('ada'), await connect('ada'), await connect()]
+    for (const client of [one, two, nobody]) await client.subscribe('s', '/user/queue/x')
+    const [first] = app.stomp.users.get('ada')?.sessions ?? []
+    await app.stomp.sendToUser({ session: first?.id ?? '' }, '/queue/x', 'one')
+    await app.stomp.sendToUser({ user: 'ada' }, '/queue/x', 'both')
+    expect([await rest(one), await rest(two), await rest(nobody)]).toEqual([['one', 'both'], ['both'], []])
+  })
+
+  it('reaches an anonymous session by its id, and nobody by an id that is gone or guessed', async () => {
+    const { app, connect } = await start()
+    const nobody = await connect()
+    await nobody.subscribe('s', '/user/queue/x')
+    const [found] = app.stomp.users.subscriptions('/user/queue/x')
+    const session = found?.sessionId ?? ''
+    await app.stomp.sendToUser({ session }, '/queue/x', 'here')
+    for (const id of ['', 'ada', `${session}x`, '*']) await app.stomp.sendToUser({ session: id }, '/queue/x', 'lost')
+    expect(await rest(nobody)).toEqual(['here'])
+    nobody.link.close()
+    await nobody.closed()
+    await app.stomp.sendToUser({ session }, '/queue/x', 'lost')
+    expect(await rest(nobody)).toEqual([])
+  })
+
   it('takes any name of a user as it is', async () => {
     const { app, connect } = await start()
     for (const name of ['a/b', 'a%2Fb', '*', 'jane.doe', 'Jürgen 🐎', '__proto__']) {

@@ -19,6 +19,8 @@ export interface Publications {
   publishAll(publications: readonly RoutePublication[], caller: SessionOwner): Settled
   /** Publishes to each session of a user; `destination` is what follows `/user`, as the user subscribes to it. */
   publishToUser(name: string, publication: Publication): Settled
+  /** The same for one session; nothing happens if it is gone. */
+  publishToSession(sessionId: string, publication: Publication): Settled
 }
 
 /** What the door to the broker needs. */
@@ -85,12 +87,13 @@ export function createPublications(parts: PublicationsParts): Publications {
     publishAll: (publications, caller) =>
       together(publications.map((publication) => () => publishFor(publication, caller))),
     publishToUser: (name, publication) => publishTo(sessionIds(name), publication),
+    publishToSession: (id, publication) => publishTo(hasSession(id) ? [id] : [], publication),
   }
   const publishFor = (publication: RoutePublication, { user, sessionId }: SessionOwner): Settled => {
     const { audience } = publication
     if (audience === undefined) return self.publish(publication)
     if (audience === 'user' && user !== undefined) return self.publishToUser(user.name, publication)
-    return publishTo(hasSession(sessionId) ? [sessionId] : [], publication)
+    return self.publishToSession(sessionId, publication)
   }
   return self
 }
