@@ -6,6 +6,7 @@ import { chat, guardChatTopics } from './chat.js'
 import { chatHandler } from './chat-handler.js'
 import { greeting } from './greeting.js'
 import { pages } from './pages.js'
+import { guardPrivateMessages } from './people.js'
 import { push } from './push.js'
 
 /** How to build the application; tests choose what `main.ts` takes from the environment. */
@@ -57,6 +58,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     ...(drainMs === undefined ? {} : { drainMs }),
   })
   app.stomp.addHook('authorizeSend', guardChatTopics)
+  app.stomp.addHook('authorizeSend', guardPrivateMessages)
 
   await app.register(greeting, { delayMs: greetingDelayMs })
   await app.register(chat)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type AuthorizeSendHook, StompError } from '@hoofbeat/server'
 import { Type } from 'typebox'
+import { people } from './people.js'
 import { type ChatMessage, createRooms } from './rooms.js'
 
 const MAX_NAME_LENGTH = 40
@@ -19,7 +20,7 @@ const body = Type.Object({
  * routes below publish there. To be added on the instance of the plugin itself, whose hooks see broker destinations.
  */
 export const guardChatTopics: AuthorizeSendHook = ({ destination }) => {
-  if (!/^\/topic\/chat-rooms?(\/|$)/.test(destination)) return
+  if (!/^\/topic\/chat-(rooms?|people)(\/|$)/.test(destination)) return
   throw new StompError('STOMP_ERR_FORBIDDEN', {
     message: `Clients may not SEND to '${destination}'`,
     cure: 'SEND to /app/chat/<room>: the server adds your name and publishes it.',
@@ -41,6 +42,12 @@ export const chat: FastifyPluginAsyncTypebox = async (app) => {
       cure: 'Connect again with a login header: it becomes your name.',
     })
   })
+  // A page that listens at /user/queue/errors goes on when a message is refused; what is no StompError is not for it.
+  app.stomp.setErrorHandler((error) => {
+    if (error instanceof StompError) return { message: error.message, cure: error.cure }
+    throw error
+  })
+  await app.register(people)
 
   const options = { schema: { params, body }, sendTo: '/topic/chat-room/:room' }
   app.stomp.message('/chat/:room', options, async ({ params: { room }, body: { text, ref }, user, log }) => {

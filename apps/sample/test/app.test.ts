@@ -103,6 +103,47 @@ describe('the greeting', () => {
   })
 })
 
+describe('people', () => {
+  it('are told to who asks, and as they come and go; a name with several sessions is one', async () => {
+    const url = await start()
+    const ada = await join(url, 'Ada')
+    const changes = await ada.subscribe('/topic/chat-people')
+    const bob = await join(url, 'Bob')
+    expect(await changes.next()).toEqual({ name: 'Bob', isHere: true })
+    const again = await join(url, 'Bob')
+    await join(url)
+    expect(await (await ada.subscribe('/app/people')).next()).toEqual(['Ada', 'Bob'])
+    await bob.end()
+    await again.end()
+    expect(await changes.next()).toEqual({ name: 'Bob', isHere: false })
+    expect(await (await ada.subscribe('/app/people')).next()).toEqual(['Ada'])
+  })
+
+  it('talk to one another alone, and each of both hears it on all pages', async () => {
+    const url = await start()
+    const [ada, phone, bob, eve] = [
+      await join(url, 'Ada'),
+      await join(url, 'Ada'),
+      await join(url, 'Bob'),
+      await join(url, 'Eve'),
+    ]
+    const heard = await Promise.all([ada, phone, bob, eve].map((one) => one.subscribe('/user/queue/private')))
+    await ada.send('/app/private', { to: 'Bob', text: ' psst ', ref: 'r1' })
+    const message = { ref: 'r1', name: 'Ada', to: 'Bob', text: 'psst', id: expect.any(String), at: expect.any(String) }
+    for (const each of heard.slice(0, 3)) expect(await each?.next()).toEqual(message)
+    await bob.send('/app/private', { to: 'Eve', text: 'for Eve' })
+    expect(await heard[3]?.next()).toMatchObject({ name: 'Bob', text: 'for Eve' })
+  })
+
+  it('are told when nobody of that name is here', async () => {
+    const url = await start()
+    const ada = await join(url, 'Ada')
+    const errors = await ada.subscribe('/user/queue/errors')
+    ada.sendText('/app/private', '{"to":"Bob","text":"psst"}', { receipt: 'r1' })
+    expect(await errors.next()).toEqual({ message: 'Bob is not here', cure: expect.any(String) })
+  })
+})
+
 describe('the chat', () => {
   it('tells a room what was said, by whom, and when', async () => {
     const url = await start()
@@ -186,7 +227,18 @@ describe('the chat', () => {
     await session.closed
   })
 
-  it.each(['/topic/chat-room/lobby', '/topic/chat-rooms'])(
+  it('goes on with who listens for errors, and says which message was refused', async () => {
+    const url = await start()
+    const ada = await join(url, 'Ada')
+    const errors = await ada.subscribe('/user/queue/errors')
+    const heard = await ada.subscribe('/topic/chat-room/lobby')
+    ada.sendText('/app/chat/lobby', '{"text":" "}', { receipt: 'r1' })
+    expect(await errors.next()).toEqual({ message: expect.stringContaining('text'), cure: expect.any(String) })
+    await ada.send('/app/chat/lobby', { text: 'still here' })
+    expect(await heard.next()).toMatchObject({ text: 'still here' })
+  })
+
+  it.each(['/topic/chat-room/lobby', '/topic/chat-rooms', '/topic/chat-people', '/user/Ada/queue/private'])(
     'lets nobody publish on %s past the routes',
     async (topic) => {
       const url = await start()

@@ -36,7 +36,7 @@ export interface Session {
   /** Resolves when the SEND is receipted. */
   readonly send: (destination: string, body: unknown) => Promise<void>
   /** Sends without waiting. */
-  readonly sendText: (destination: string, body: string) => void
+  readonly sendText: (destination: string, body: string, headers?: Record<string, string>) => void
   /** Resolves with the parsed bodies to come when the SUBSCRIBE is receipted. */
   readonly subscribe: (destination: string) => Promise<Queue<unknown>>
   readonly end: () => Promise<void>
@@ -57,7 +57,8 @@ export const connect = (url: string, connectHeaders: StompHeaders = {}): Promise
         client.watchForReceipt(id, () => settle())
         act(id)
       })
-    const sendText = (destination: string, body: string): void => client.publish({ destination, body })
+    const sendText = (destination: string, body: string, headers: Record<string, string> = {}): void =>
+      client.publish({ destination, body, headers })
     const client = new Client({
       webSocketFactory: () => new WebSocket(url, ['v12.stomp']),
       connectHeaders,

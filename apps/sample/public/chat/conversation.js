@@ -32,13 +32,25 @@ const createKey = () =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /**
- * One room: what was said, what was sent and is not confirmed yet. Nothing is told twice and nothing that was sent is
- * lost when sessions come and go: a new one begins with the history, and what is not in it is sent again.
+ * Where a conversation goes on, as the server knows it.
  *
- * @param {string} room
+ * @typedef {object} Place
+ * @property {string} key one of a kind
+ * @property {string} sendTo destination of what is said here
+ * @property {object} [header] what a message names beside its text
+ * @property {string} [topic] where it is heard; without one `take` is told
+ * @property {string} [history] where what was said before is asked for; without one nothing is kept
+ */
+
+/**
+ * One room, or the talk with one person: what was said, what was sent and is not confirmed yet. Nothing is told twice and
+ * nothing that was sent is lost when sessions come and go: a new one begins with the history, and what is not in it is
+ * sent again.
+ *
+ * @param {Place} place
  * @param {() => void} onChange
  */
-export const createConversation = (room, onChange) => {
+export const createConversation = ({ key: place, sendTo, header, topic, history: past }, onChange) => {
   /** @type {Entry[]} */
   let told = []
   /** @type {Map<string, Pending>} own messages, by ref, until they are told */
@@ -81,9 +93,9 @@ export const createConversation = (room, onChange) => {
       onChange()
     })
     through.publish({
-      destination: `/app/chat/${room}`,
+      destination: sendTo,
       headers: { 'content-type': 'application/json', receipt: entry.key },
-      body: JSON.stringify({ text: entry.text, ref: entry.key }),
+      body: JSON.stringify({ ...header, text: entry.text, ref: entry.key }),
     })
   }
 
@@ -109,7 +121,11 @@ export const createConversation = (room, onChange) => {
    * @param {() => void} then what came beside it has its place behind it
    */
   const takeHistory = (through, then = () => {}) => {
-    const history = through.subscribe(`/app/history/${room}`, ({ body }) => {
+    if (past === undefined) {
+      settlePending(through)
+      return onChange()
+    }
+    const history = through.subscribe(past, ({ body }) => {
       history.unsubscribe()
       merge(JSON.parse(body))
       then()
@@ -119,22 +135,33 @@ export const createConversation = (room, onChange) => {
   }
 
   return {
-    room,
+    key: place,
 
     /** @returns {Entry[]} oldest first, what is not confirmed last */
     entries: () => [...told, ...pending.values()],
 
     /**
-     * Joins the room in a new session.
+     * What was said here was heard elsewhere.
+     *
+     * @param {ChatMessage} message
+     */
+    take(message) {
+      add(message)
+      onChange()
+    },
+
+    /**
+     * Joins in a new session.
      *
      * @param {Client} opened
      */
     open(opened) {
       client = opened
       session = {}
+      if (topic === undefined) return takeHistory(opened)
       /** @type {ChatMessage[] | undefined} what is said before the history has come */
       let early = []
-      subscription = opened.subscribe(`/topic/chat-room/${room}`, ({ body }) => {
+      subscription = opened.subscribe(topic, ({ body }) => {
         const message = JSON.parse(body)
         if (early !== undefined) return early.push(message)
         add(message)
@@ -147,7 +174,7 @@ export const createConversation = (room, onChange) => {
     },
 
     /**
-     * In a new session, for a room that was left: what was under way is settled all the same.
+     * In a new session, for a place that was left: what was under way is settled all the same.
      *
      * @param {Client} opened
      */
@@ -165,7 +192,7 @@ export const createConversation = (room, onChange) => {
       }
     },
 
-    /** Leaves the room; what is under way is still confirmed. */
+    /** Leaves; what is under way is still confirmed. */
     leave() {
       if (client?.connected) subscription?.unsubscribe()
       this.lost()

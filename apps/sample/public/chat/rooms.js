@@ -16,15 +16,6 @@ export const toRoom = (text) => {
   return [...words.replace(/^[-\p{M}]+/u, '')].slice(0, 32).join('').replace(/-+$/, '') || FIRST_ROOM
 }
 
-/** The room that the address names: `#room`. */
-export const roomOfAddress = () => {
-  try {
-    return toRoom(decodeURIComponent(location.hash.slice(1)))
-  } catch {
-    return FIRST_ROOM
-  }
-}
-
 /** @param {string} room */
 export const addressOfRoom = (room) => `#${encodeURIComponent(room)}`
 
@@ -49,7 +40,9 @@ export const createRoomList = () => {
 
   const render = () => {
     // The order stays: a list that jumps with each message cannot be clicked.
-    const rooms = [...new Set([FIRST_ROOM, current, ...active])].sort((a, b) => a.localeCompare(b))
+    const rooms = [...new Set([FIRST_ROOM, ...(current === '' ? [] : [current]), ...active])].sort((a, b) =>
+      a.localeCompare(b),
+    )
     list.replaceChildren(
       ...rooms.map((room) => {
         const name = create('span', 'rooms-name', room)

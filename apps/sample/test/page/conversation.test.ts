@@ -1,6 +1,7 @@
 import type { Client } from '@stomp/stompjs'
 import { describe, expect, it } from 'vitest'
 import { createConversation } from '../../public/chat/conversation.js'
+import { placeOf } from '../../public/chat/places.js'
 
 interface Message {
   readonly id: string
@@ -21,7 +22,7 @@ const message = (id: string, ref?: string): Message => ({
 /** A session as the conversation sees it, played by the test. */
 class FakeSession {
   readonly connected = true
-  readonly sent: { readonly text: string; readonly ref: string }[] = []
+  readonly sent: { readonly text: string; readonly ref: string; readonly to?: string }[] = []
   readonly #subscribers = new Map<string, (message: { body: string }) => void>()
   readonly #receipts = new Map<string, () => void>()
 
@@ -55,8 +56,8 @@ class FakeSession {
   }
 }
 
-const converse = () => {
-  const conversation = createConversation('lobby', () => {})
+const converse = (place = 'lobby') => {
+  const conversation = createConversation(placeOf(place), () => {})
   return {
     conversation,
     open: (): FakeSession => {
@@ -256,5 +257,32 @@ describe('a room that was left with nothing under way', () => {
     const next = new FakeSession()
     conversation.settle(next as unknown as Client)
     expect(next.destinations()).toEqual([])
+  })
+})
+
+describe('the talk with one person', () => {
+  it('names the person with each message, and shows it once when it comes back', () => {
+    const { conversation, open, send, states, texts } = converse('@Bob')
+    const session = open()
+    const ref = send('hello')
+    expect(session.sent).toEqual([{ to: 'Bob', text: 'hello', ref }])
+    expect(session.destinations()).toEqual([])
+    conversation.take(message('1', ref))
+    conversation.take(message('1', ref))
+    expect([texts(), states()]).toEqual([['1'], ['sent']])
+  })
+
+  it('sends again in a new session what was not confirmed, since nothing tells what has arrived', () => {
+    const { conversation, open, send } = converse('@Bob')
+    const first = open()
+    const [lost, confirmed] = [send('lost'), send('confirmed')]
+    first.receipt(confirmed)
+    conversation.lost()
+    const second = open()
+    expect(second.sent.map(({ ref }) => ref)).toEqual([lost])
+    conversation.lost()
+    const third = new (second.constructor as new () => typeof second)()
+    conversation.settle(third as unknown as Client)
+    expect(third.sent.map(({ ref }) => ref)).toEqual([lost])
   })
 })
