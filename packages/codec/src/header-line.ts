@@ -2,7 +2,7 @@ import { ProtocolError } from './errors.js'
 import { escapeText, letterOf } from './escape.js'
 import { BACKSLASH, COLON, CR, LF, NUL, trim } from './octets.js'
 import type { HeaderRules } from './version.js'
-import { type Octets, octetsOf, writeOctets } from './words.js'
+import { type Octets, octetsOf, prefixOctetsOf, writeOctets } from './words.js'
 
 // What has to be looked at: colon, backslash, and control characters up to CR.
 const SPECIAL = /[\0-\r:\\]/
@@ -126,7 +126,7 @@ export class HeaderLines {
     if (known !== undefined) return known
     if (name === '') throw unwritable(name, IS_EMPTY)
     const prefix = `${this.#escape(name, name)}:`
-    const octets = REMEMBERED_TEXT.test(name) ? octetsOf(prefix) : undefined
+    const octets = REMEMBERED_TEXT.test(name) ? prefixOctetsOf(prefix) : undefined
     known = { name, prefix, octets, value: undefined, line: undefined, rest: 0 }
     if (octets === undefined) return known
     if (this.#known.size === REMEMBERED_NAMES) this.#known.clear()

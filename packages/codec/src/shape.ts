@@ -1,7 +1,7 @@
 import { COMMANDS, type CommandTraits } from './command.js'
 import { parseContentLength } from './content.js'
 import { type HeaderRules, rulesOf, type Version } from './version.js'
-import { isAt, type Octets, octetsOf } from './words.js'
+import { isAt, type Octets, octetsOf, prefixOctetsOf } from './words.js'
 
 /**
  * Lines remembered from frame to frame; the longest line, and the longest text from which one is taken: a slice of a
@@ -76,7 +76,7 @@ export class Shape {
       const length = name === 'content-length' ? parseContentLength(value) : NONE
       const isAgain = place.line === undefined && this.flat[2 * index + 1] === value && length !== -1
       // Not if it is written in another way: with escapes, in other characters than ASCII, or with blanks around.
-      if (line.startsWith(prefix) && isKept(prefix)) place.prefix ??= octetsOf(prefix)
+      if (line.startsWith(prefix) && isKept(prefix)) place.prefix ??= prefixOctetsOf(prefix)
       place.line = isAgain && isKept(line) ? octetsOf(line) : undefined
       place.contentLength = length
       place.rest = isAgain ? 0 : REST

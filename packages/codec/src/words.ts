@@ -24,6 +24,20 @@ export function octetsOf(text: string): Octets {
   return { text, length, words, tail: length < 8 ? 0 : view.getFloat64(length - 8, true) }
 }
 
+/** More names are not remembered: the memory stays small whatever is written. */
+const KNOWN_PREFIXES = 256
+const knownPrefixes = new Map<string, Octets>()
+
+/** What a header line begins with: its name with the colon. The same names come on every stream, so they share it. */
+export function prefixOctetsOf(prefix: string): Octets {
+  let octets = knownPrefixes.get(prefix)
+  if (octets !== undefined) return octets
+  octets = octetsOf(prefix)
+  if (knownPrefixes.size === KNOWN_PREFIXES) knownPrefixes.clear()
+  knownPrefixes.set(prefix, octets)
+  return octets
+}
+
 /** Returns where the text ends. Up to seven bytes behind it change. */
 export function writeOctets({ length, words }: Octets, into: DataView, at: number): number {
   for (let i = 0; i < words.length; i++) into.setFloat64(at + 8 * i, words[i] ?? 0, true)
