@@ -19,6 +19,7 @@ import { createTimer } from './timer.js'
 import { LINK_TIMES } from './times.js'
 import { createUpLoop } from './up-loop.js'
 import { createUplink } from './uplink.js'
+import { createWords } from './words.js'
 
 /** Who a link belongs to. */
 export interface ConversationOwner {
@@ -72,10 +73,6 @@ export function createConversation(
   let state: State = 0
   let link: Opened | undefined
   let rung: RungName | undefined
-  let heardAt = now()
-  let wordAt = heardAt
-  let isConsidering = false
-  let hasBeat = false
   let isFarewell = false
   let closing: CloseReason | undefined
   /** The socket that was told of the close. One that goes or is succeeded may have taken it along unread. */
@@ -131,29 +128,6 @@ export function createConversation(
     if (known.expires !== null && known.expires <= 60_000) host.expires(known.expires)
   }
 
-  /** Every network event asks whether it is time for a word to the server, once what came is handed over. */
-  const heard = () => {
-    heardAt = now()
-    if (isConsidering) return
-    isConsidering = true
-    // The event itself is still to be read.
-    void Promise.resolve().then(() => downlink.whenDrained(consider))
-  }
-
-  const consider = () => {
-    const untold = downlink.untoldBytes()
-    const silentMs = now() - wordAt
-    const isBeat = hasBeat
-    isConsidering = hasBeat = false
-    if (state === 3 || !link) return
-    const isDue = isBeat || untold >= link.limits.retain / 4 || silentMs >= times.ackMs
-    if (!(untold > 0 && isDue) && !(isBeat && silentMs >= times.wordMs)) return
-    const socket = up()
-    if (socket) socket.beat()
-    // A poll acknowledges by the next one.
-    else if (hasPosts && rung !== 'poll') upLoop.acknowledge()
-  }
-
   /** The server has said how the link ends: behind what came before that word. */
   const bye = ({ code, reason }: CloseReason, last?: () => void) =>
     downlink.whenDrained(() => {
@@ -172,15 +146,22 @@ export function createConversation(
     else end(refusalCode(status), `the server refused a request with ${status} ${body.error}`)
   }
 
+  const words = createWords({
+    ...{ now, times, downlink, up },
+    retainBytes: () => (state === 3 ? undefined : link?.limits.retain),
+    // A poll acknowledges by the next one.
+    acknowledge: () => (hasPosts && rung !== 'poll' ? upLoop.acknowledge : undefined),
+  })
+
   const host: LinkHost = {
     link: () => link,
     headers: credentials.forRequest,
     acknowledgement() {
-      wordAt = now()
+      words.said()
       downlink.told()
       return downlink.handed()
     },
-    heard,
+    heard: words.heard,
     acknowledged(number) {
       const isRight = uplink.acknowledge(number)
       if (!isRight) host.broken('the server acknowledged what was never sent')
@@ -205,9 +186,7 @@ export function createConversation(
       rung = name
       if (name !== previous) owner.rungChanged(name, previous)
     },
-    beat() {
-      hasBeat = true
-    },
+    beat: words.beat,
     farewell(data) {
       isFarewell = true
       bye(closeReasonOf(data), () => {
@@ -219,7 +198,8 @@ export function createConversation(
     },
     failed(startedAt) {
       // The clock alone ends nothing: only an attempt that was begun after the time of grace, and failed.
-      if (link && startedAt - heardAt >= link.grace) end(CLOSE.timePassed, 'the server was not reachable for too long')
+      if (link && startedAt - words.heardAt() >= link.grace)
+        end(CLOSE.timePassed, 'the server was not reachable for too long')
     },
     isWay: () => hasPosts && !up() && !attaching.isAwaitingSocket() && !isFarewell,
     closing: () => (isCloseSent() ? undefined : closing),
