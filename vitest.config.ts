@@ -11,6 +11,8 @@ const config: ViteUserConfig = defineConfig({
       { find: /^@hoofbeat\/sse\/client$/, replacement: path('packages/sse/src/client/index.ts') },
       { find: /^@hoofbeat\/sse$/, replacement: path('packages/sse/src/index.ts') },
       { find: /^@hoofbeat\/server\/testing$/, replacement: path('packages/server/src/testing/index.ts') },
+      { find: /^@hoofbeat\/server\/metrics$/, replacement: path('packages/server/src/observe/metrics.ts') },
+      { find: /^@hoofbeat\/server\/opentelemetry$/, replacement: path('packages/server/src/observe/opentelemetry.ts') },
       { find: /^@hoofbeat\/server$/, replacement: path('packages/server/src/index.ts') },
     ],
   },

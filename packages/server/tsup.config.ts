@@ -5,7 +5,12 @@ const common: Options = { platform: 'node', target: 'node20', tsconfig: 'tsconfi
 export default defineConfig([
   {
     ...common,
-    entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+    entry: {
+      index: 'src/index.ts',
+      testing: 'src/testing/index.ts',
+      metrics: 'src/observe/metrics.ts',
+      opentelemetry: 'src/observe/opentelemetry.ts',
+    },
     format: ['esm', 'cjs'],
     dts: true,
     // import.meta.url in CommonJS

@@ -46,6 +46,7 @@ function setUp(onFrame: OnFrame = () => {}, limits: FramingLimits = LIMITS) {
     unfinished: () => told.push('unfinished'),
     silent: () => told.push('silent'),
     ready: () => {},
+    renewed: () => {},
     overflowed: () => told.push('overflowed'),
     closed: (code, reason) => told.push(`closed ${code} ${reason}`.trim()),
   }

@@ -1,66 +1,31 @@
-import {
-  createDecoder,
-  type Decoder,
-  type Frame,
-  type FrameInit,
-  type Limits,
-  ProtocolError,
-  type Version,
-} from '@hoofbeat/codec'
-import type { Clock } from '../clock/clock.js'
-import type { Timer, Wheel } from '../clock/wheel.js'
+import { createDecoder, type Decoder, type Frame, type FrameInit, ProtocolError, type Version } from '@hoofbeat/codec'
+import type { Timer } from '../clock/wheel.js'
 import type { Connection, ConnectionListener, Peer } from '../connection/connection.js'
 import type { Taken } from '../message/delivery.js'
+import type { Message } from '../message/message.js'
 import { createWireFrame, HEART_BEAT_FRAME, type WireFrame } from '../message/wire-frame.js'
+import type { Figures } from '../observe/figures.js'
+import type { FrameListener } from './frame-listener.js'
+import type { FramingParts } from './framing-parts.js'
 import { type BeatIntervals, type HeartBeat, type HeartBeatOwner, startHeartBeat } from './heart-beat.js'
-import { createOutbox, type Outbox, type OutboxLimits, type OutboxOwner } from './outbox.js'
-import type { Turns } from './turns.js'
+import { createOutbox, type Outbox, type OutboxOwner } from './outbox.js'
 
-/** Limits of one framed connection: those of the codec, those of the outbox, and one of patience. */
-export interface FramingLimits extends Limits, OutboxLimits {
-  /** How long an unfinished frame may stay without a further byte, in ms. @default 30000 */
-  readonly frameTimeoutMs: number
-}
-
-/** What all framed connections of an application share. */
-export interface FramingParts {
-  readonly clock: Clock
-  readonly wheel: Wheel
-  readonly turns: Turns
-  readonly limits: FramingLimits
-}
-
-/** Who listens on a {@link FramedConnection}. After `closed` nothing is told. */
-export interface FrameListener {
-  /** One frame, in order. Not called while paused. */
-  frame(frame: Frame): void
-  /** The peer's bytes are no STOMP; nothing more will be read. Frames before the bad one were told. */
-  malformed(error: ProtocolError): void
-  /** The peer broke the rules of the transport, which will close with `code` right after this call. */
-  broken(code: number, reason: string): void
-  /** The peer has ended its side behind whole frames, which were told; it may still read what it is owed. */
-  ended(): void
-  /** A frame was begun and not finished in time, or the peer has ended its side within it. */
-  unfinished(): void
-  /** Nothing was heard for two to three times the agreed interval. */
-  silent(): void
-  /** After `send` or `deliver` has returned `full`: there is room again. */
-  ready(): void
-  /** The peer did not read what it is owed; nothing more can be written. */
-  overflowed(): void
-  /** The connection has ended; frames that came before were told. The last call, made exactly once. */
-  closed(code: number, reason: string): void
-}
+export type { FrameListener } from './frame-listener.js'
+export type { FramingLimits, FramingParts } from './framing-parts.js'
 
 /** One STOMP stream over a connection, accepted or dialled: decoder, outbox, heart-beats. */
 export interface FramedConnection {
   readonly peer: Peer
+  /** What carries the connection just now, where that may change: see `Connection`. */
+  readonly rung: string | undefined
+  /** Bytes that have not been written yet. */
+  readonly waitingBytes: number
   /** Governs the next frame read and those written from now on. */
   version: Version
   /** Encodes and writes a frame at the end of the turn. Throws the codec's ProtocolError if the version cannot write it. */
   send(frame: FrameInit): Taken
-  /** Writes a ready frame at the end of the turn. */
-  deliver(frame: WireFrame): Taken
+  /** Writes the ready MESSAGE of a message at the end of the turn. */
+  deliver(frame: WireFrame, message: Message): Taken
   /** Starts heart-beats both ways. */
   startHeartBeat(intervals: BeatIntervals): void
   /** Stops between two frames, even inside a chunk; the peer is held back soon after. */
@@ -109,6 +74,14 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
     return this.#connection.peer
   }
 
+  get rung(): string | undefined {
+    return this.#connection.rung
+  }
+
+  get waitingBytes(): number {
+    return this.#outbox.waitingBytes
+  }
+
   get version(): Version {
     return this.#decoder.version
   }
@@ -118,11 +91,17 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
   }
 
   send(frame: FrameInit): Taken {
-    return this.deliver(createWireFrame(frame, this.version))
+    const taken = this.#outbox.push(createWireFrame(frame, this.version))
+    const { figures } = this.#parts
+    if (figures !== undefined && taken !== 'dropped') figures.framesOut[frame.command]++
+    return taken
   }
 
-  deliver(frame: WireFrame): Taken {
-    return this.#outbox.push(frame)
+  deliver(frame: WireFrame, message: Message): Taken {
+    const taken = this.#outbox.push(frame)
+    const { figures } = this.#parts
+    if (figures !== undefined) this.#countDelivery(figures, message, taken)
+    return taken
   }
 
   startHeartBeat(intervals: BeatIntervals): void {
@@ -139,7 +118,7 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
   }
 
   beat(): void {
-    this.deliver(HEART_BEAT_FRAME)
+    this.#outbox.push(HEART_BEAT_FRAME)
   }
 
   silent(): void {
@@ -170,9 +149,9 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
     if (this.#ending === undefined) this.#listener.ready()
   }
 
-  overflowed(): void {
+  overflowed(waitingBytes: number): void {
     this.#stop()
-    this.#listener.overflowed()
+    this.#listener.overflowed(waitingBytes)
   }
 
   // From the connection.
@@ -180,6 +159,8 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
   message(data: Uint8Array | string): void {
     if (!this.#isReading) return
     this.#heartBeat?.heard()
+    const { figures } = this.#parts
+    if (figures !== undefined) figures.bytesIn += typeof data === 'string' ? Buffer.byteLength(data) : data.length
     this.#decoder.push(data)
     this.#pump()
   }
@@ -192,6 +173,10 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
   ended(): void {
     this.#hasPeerEnded = true
     if (!this.#isPaused) this.#tellEnded()
+  }
+
+  renewed(identity: unknown, lifeMs: number | undefined): void {
+    if (this.#isReading) this.#listener.renewed(identity, lifeMs)
   }
 
   broken(code: number, reason: string): void {
@@ -212,6 +197,16 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
     this.#ending = { code, reason }
     if (!this.#isReading || !this.#isPaused || this.#decoder.pendingBytes === 0) return this.#end()
     this.#frameTimer = this.#parts.wheel.after(this.#parts.limits.frameTimeoutMs, () => this.#end())
+  }
+
+  #countDelivery(figures: Figures, message: Message, taken: Taken): void {
+    if (taken === 'dropped') {
+      figures.droppedDeliveries++
+      return
+    }
+    figures.framesOut.MESSAGE++
+    figures.deliveries++
+    figures.latency.owed(message, this)
   }
 
   #tellEnded(): void {
@@ -246,7 +241,10 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
       while (this.#isReading && !this.#isPaused) {
         const next = this.#next()
         if (next === undefined) break
-        if (next !== 'heart-beat') this.#listener.frame(next)
+        if (next === 'heart-beat') continue
+        const { figures } = this.#parts
+        if (figures !== undefined) figures.framesIn[next.command]++
+        this.#listener.frame(next)
       }
     } finally {
       this.#isPumping = false

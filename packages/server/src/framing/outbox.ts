@@ -4,6 +4,7 @@ import type { Connection } from '../connection/connection.js'
 import type { Taken } from '../message/delivery.js'
 import type { Turn } from '../message/turn.js'
 import type { WireFrame } from '../message/wire-frame.js'
+import type { Figures } from '../observe/figures.js'
 import type { Flushable, Turns } from './turns.js'
 
 /** How much, and for how long, a connection may owe its peer. */
@@ -21,6 +22,8 @@ export interface OutboxLimits {
 export interface Outbox extends Flushable {
   /** When it wrote last, on the clock; 0: not yet. */
   readonly lastWriteMs: number
+  /** Bytes that have not been written yet. */
+  readonly waitingBytes: number
   /**
    * Adds a frame behind all others. `full`: taken, but the peer reads slowly, or much waits for the end of the turn;
    * `ready` will be told. `dropped`: it did not fit while the peer
@@ -46,8 +49,8 @@ const HIGH_WATER_BYTES = 65_536
 export interface OutboxOwner {
   /** After `push` has returned `full`: there is room again. */
   ready(): void
-  /** Told once: the peer has been too slow, by bytes or by time. */
-  overflowed(): void
+  /** Told once: the peer has been too slow, by bytes or by time. `waitingBytes`: what had not been written. */
+  overflowed(waitingBytes: number): void
 }
 
 /** As much of a connection as its outbox uses. */
@@ -59,6 +62,8 @@ export interface OutboxParts {
   readonly turns: Turns
   readonly wheel: Wheel
   readonly limits: OutboxLimits
+  /** Undefined: nobody counts. */
+  readonly figures?: Figures | undefined
 }
 
 /** Makes the outbox of one connection. */
@@ -83,6 +88,10 @@ class TurnOutbox implements Outbox {
     this.#connection = connection
     this.#owner = owner
     this.#parts = parts
+  }
+
+  get waitingBytes(): number {
+    return this.#pending?.byteLength ?? 0
   }
 
   push(frame: WireFrame): Taken {
@@ -118,6 +127,7 @@ class TurnOutbox implements Outbox {
   finish(): void {
     if (this.#isEnded) return
     const turn = this.#pending
+    if (turn !== undefined) this.#count(turn)
     this.discard()
     if (turn !== undefined) this.#connection.write(turn)
   }
@@ -135,6 +145,7 @@ class TurnOutbox implements Outbox {
     this.#isEnded = true
     this.#pending = undefined
     this.#stallTimer?.cancel()
+    this.#parts.figures?.latency.gone(this.#owner)
   }
 
   #hasRoomFor(frame: WireFrame): boolean {
@@ -147,6 +158,7 @@ class TurnOutbox implements Outbox {
     if (turn === undefined) return
     this.#pending = undefined
     this.lastWriteMs = nowMs
+    this.#count(turn)
     if (this.#connection.write(turn)) return
     this.#isFull = true
     this.#watchStall()
@@ -168,7 +180,15 @@ class TurnOutbox implements Outbox {
 
   #overflow(): void {
     if (this.#isEnded) return
+    const { waitingBytes } = this
     this.discard()
-    this.#owner.overflowed()
+    this.#owner.overflowed(waitingBytes)
+  }
+
+  #count(turn: Turn): void {
+    const { figures } = this.#parts
+    if (figures === undefined) return
+    figures.bytesOut += turn.byteLength
+    figures.latency.written(this.#owner)
   }
 }

@@ -44,8 +44,8 @@ export interface PresenceHooks {
   readonly onConnected: (event: ConnectedEvent) => unknown
   /** The last of a session. Exactly one for each `onConnected`. */
   readonly onDisconnected: (event: DisconnectedEvent) => unknown
-  /** The subscription is active; those that a subscription route has answered never are. */
+  /** The subscription is active: of those to a subscription route only one that a stream has begun to answer is. */
   readonly onSubscribed: (event: SubscriptionEvent) => unknown
-  /** By UNSUBSCRIBE or with the session. Exactly one for each `onSubscribed`, before `onDisconnected`. */
+  /** By UNSUBSCRIBE, with the session, or with the stream that answers it. Exactly one for each `onSubscribed`, before `onDisconnected`. */
   readonly onUnsubscribed: (event: SubscriptionEvent) => unknown
 }

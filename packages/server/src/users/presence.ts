@@ -1,3 +1,5 @@
+import type { User } from '../hooks/user.js'
+import type { Watch } from '../observe/events.js'
 import type { PresenceHooks, SessionFacts } from './presence-hooks.js'
 import type { SessionSubscription } from './users.js'
 
@@ -6,6 +8,8 @@ import type { SessionSubscription } from './users.js'
  * calls, so that what they do finds the session in good order; what they throw is told to `failed`, and hurts nobody.
  */
 export interface SessionPresence {
+  /** The user of the session says something else than before, under the same name: what is told from now on names this. */
+  renewed(user: User): void
   /** `key` is what `unsubscribed` will be given. */
   subscribed(key: object, subscription: SessionSubscription): void
   /** Harmless for what was not subscribed, or is not any more. */
@@ -18,7 +22,9 @@ export interface SessionPresence {
 
 /** The presence of all sessions of an application. */
 export interface Presence {
-  /** A session is connected. Undefined: there is no hook, so nobody need be told of it. */
+  /** Whether somebody is told of anything now: hooks, which are there from the start, or listeners, who come and go. */
+  readonly isWanted: boolean
+  /** A session is connected, or was before anybody wanted to know. Undefined: nobody need be told of it. */
   open(session: SessionFacts): SessionPresence | undefined
 }
 
@@ -26,6 +32,8 @@ export interface Presence {
 export interface PresenceParts {
   /** May grow until the application is ready. */
   readonly hooks: { readonly [Name in keyof PresenceHooks]: readonly PresenceHooks[Name][] }
+  /** Who is told of subscriptions besides the hooks. @default nobody */
+  readonly watch?: Watch | undefined
   /** A hook has failed. */
   readonly failed: (error: unknown, hook: keyof PresenceHooks, sessionId: string) => void
 }
@@ -36,15 +44,18 @@ export function createPresence(parts: PresenceParts): Presence {
   const counts = new Map<string, number>()
   return {
     open(session) {
+      return this.isWanted ? new ToldSession(session, parts, counts) : undefined
+    },
+    get isWanted() {
+      if (parts.watch?.isOnSubscriptions === true) return true
       const { onConnected, onDisconnected, onSubscribed, onUnsubscribed } = parts.hooks
-      const count = onConnected.length + onDisconnected.length + onSubscribed.length + onUnsubscribed.length
-      return count === 0 ? undefined : new ToldSession(session, parts, counts)
+      return onConnected.length + onDisconnected.length + onSubscribed.length + onUnsubscribed.length > 0
     },
   }
 }
 
 class ToldSession implements SessionPresence {
-  readonly #session: SessionFacts
+  #session: SessionFacts
   readonly #parts: PresenceParts
   readonly #counts: Map<string, number>
   /** Looked at once: what is counted under a name must be taken from it. */
@@ -62,10 +73,15 @@ class ToldSession implements SessionPresence {
     this.#tell('onConnected', parts.hooks.onConnected, { ...this.#session, isFirst: this.#count(1) === 1 })
   }
 
+  renewed(user: User): void {
+    this.#session = { ...this.#session, user }
+  }
+
   subscribed(key: object, subscription: SessionSubscription): void {
     if (this.#hasLeft) return
     this.#subscriptions.set(key, subscription)
     this.#tell('onSubscribed', this.#parts.hooks.onSubscribed, { ...this.#session, ...subscription })
+    this.#observe('subscribed', subscription)
   }
 
   unsubscribed(key: object): void {
@@ -73,6 +89,7 @@ class ToldSession implements SessionPresence {
     if (subscription === undefined) return
     this.#subscriptions.delete(key)
     this.#tell('onUnsubscribed', this.#parts.hooks.onUnsubscribed, { ...this.#session, ...subscription })
+    this.#observe('unsubscribed', subscription)
   }
 
   left(): void {
@@ -96,6 +113,12 @@ class ToldSession implements SessionPresence {
     if (count === 0) this.#counts.delete(name)
     else this.#counts.set(name, count)
     return count
+  }
+
+  #observe(type: 'subscribed' | 'unsubscribed', { id, destination }: SessionSubscription): void {
+    const { watch } = this.#parts
+    if (watch?.isOnSubscriptions !== true) return
+    watch.observe({ type, session: this.#session.sessionId, user: this.#name, id, destination })
   }
 
   #tell<E>(name: keyof PresenceHooks, hooks: readonly ((event: E) => unknown)[], event: E): void {

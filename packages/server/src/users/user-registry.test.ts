@@ -55,6 +55,25 @@ describe('createUserRegistry', () => {
     expect([users.size, users.sessionCount, [...users]]).toEqual([0, 0, []])
   })
 
+  it('shows a user that says something else than before, in its old place, and only while it is there', () => {
+    const registry = createUserRegistry()
+    const first = member('s1', { name: 'ada' })
+    const renewed = { ...first, user: { name: 'ada', role: 'admin' } }
+    for (const each of [first, member('s2', 'ada')]) registry.add(each)
+    registry.renewed(renewed)
+    expect(registry.users.get('ada')?.sessions[0]?.user).toEqual({ name: 'ada' })
+    Object.assign(first, { user: renewed.user })
+    registry.renewed(first)
+    expect(registry.users.get('ada')?.sessions.map(({ id, user }) => [id, user])).toEqual([
+      ['s1', { name: 'ada', role: 'admin' }],
+      ['s2', { name: 'ada' }],
+    ])
+    registry.remove(first)
+    registry.renewed(first)
+    expect(registry.users.get('ada')?.sessions.map(({ id }) => id)).toEqual(['s2'])
+    expect(registry.sessionIds('ada')).toEqual(['s2'])
+  })
+
   it('counts anonymous sessions and finds them by id, but has no user for them', () => {
     const { users, add, has } = bound()
     const remove = add(member('s1'))

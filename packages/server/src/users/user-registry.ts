@@ -1,5 +1,6 @@
 import { StompError } from '../errors.js'
 import type { User } from '../hooks/user.js'
+import type { SessionGauge } from '../observe/figures.js'
 import type {
   ConnectedSession,
   FoundSubscription,
@@ -18,6 +19,8 @@ export interface Member {
   readonly user: User | undefined
   /** Its subscriptions now, in the order in which they began; with a destination those at exactly this one. A copy. */
   listSubscriptions(destination?: string): readonly SessionSubscription[]
+  /** How it looks to operators now; undefined where it is no session, but one request. */
+  readonly gauge?: SessionGauge | undefined
   /** Ends the session: tells the error, then closes. Resolves when the connection is gone; never rejects. */
   expel(error: StompError): Promise<void>
 }
@@ -28,10 +31,14 @@ export interface UserRegistry {
   readonly users: Users
   /** Takes a session in. Throws if the id is there already. */
   add(member: Member): void
+  /** The member's user says something else than before, under the same name. */
+  renewed(member: Member): void
   /** Removes this very member. Harmless when it is not there, or another one has its id since. */
   remove(member: Member): void
   /** The sessions of a user in the order in which they connected; none if there is no such user. A copy. */
   sessionIds(userName: string): readonly string[]
+  /** How all sessions look to operators now. */
+  gauges(): Iterable<SessionGauge>
   /** True if the session is connected. */
   has(sessionId: string): boolean
   /** Ends sessions with STOMP_ERR_DISCONNECTED. Resolves with how many they were, when their connections are gone. */
@@ -70,6 +77,12 @@ class SessionsByUser implements UserRegistry {
     this.#members.set(sessionId, { member, entry: user && this.#enter(member, user) })
   }
 
+  renewed(member: Member): void {
+    const { sessionId, user } = member
+    const known = this.#members.get(sessionId)
+    if (known?.member === member && user !== undefined) known.entry?.sessions.set(sessionId, { member, user })
+  }
+
   remove(member: Member): void {
     const { sessionId } = member
     const known = this.#members.get(sessionId)
@@ -83,6 +96,10 @@ class SessionsByUser implements UserRegistry {
     if (entry === undefined) return NOBODY
     entry.sessionIds ??= Object.freeze([...entry.sessions.keys()])
     return entry.sessionIds
+  }
+
+  *gauges(): IterableIterator<SessionGauge> {
+    for (const { member } of this.#members.values()) if (member.gauge !== undefined) yield member.gauge
   }
 
   has(sessionId: string): boolean {

@@ -14,8 +14,8 @@ export interface ConnectedSession {
   /** As `authenticate` gave it for this session; undefined for an anonymous one. */
   readonly user: User | undefined
   /**
-   * In the order in which they began. Those that hooks have allowed and the broker serves; what a subscription route has
-   * answered is over.
+   * In the order in which they began. Those that hooks have allowed and that the broker serves, or the stream of a
+   * subscription route as long as it is open.
    */
   readonly subscriptions: readonly SessionSubscription[]
 }

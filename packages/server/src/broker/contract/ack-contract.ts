@@ -13,7 +13,7 @@ export function ackContract({ describe, expect, triesWith }: ContractParts): voi
       await alice.subscribe('1', '/queue/a', { ack: 'auto' })
       await alice.send('/queue/a', 'hi')
       await quiet()
-      expect(alice.deliveries).toEqual([{ subscription: '1' }])
+      expect(alice.deliveries.map(({ subscription, ack }) => [subscription, ack])).toEqual([['1', undefined]])
       const reference = { messageId: alice.messages[0]?.id ?? '', subscription: '1' }
       expect(await codeOf(async () => alice.channel.handle({ command: 'ACK', reference }))).toEqual(undefined)
       alice.channel.detach()

@@ -2,12 +2,17 @@ import { codeOf, connect, counted } from './contract-client.js'
 import type { ContractParts } from './contract-parts.js'
 
 /** `since` and `replay`, and credit on topics. */
-export function historyContract({ describe, expect, triesWith, limits }: ContractParts): void {
-  const { historyCount: count } = limits
+export function historyContract(parts: ContractParts): void {
+  const { historyCount } = parts.limits
+  // A suite without a test is a failure under some runners.
+  if (historyCount !== undefined) replayContract(parts, historyCount)
+  creditContract(parts)
+}
+
+function replayContract({ describe, expect, triesWith }: ContractParts, count: number): void {
   const topic = '/topic/history/a'
 
   describe('a history, where the broker has them,', () => {
-    if (count === undefined) return
     const isGap = ({ deliveries }: ReturnType<typeof connect>): boolean[] =>
       deliveries.map(({ isAfterGap }) => isAfterGap === true)
 
@@ -177,7 +182,9 @@ export function historyContract({ describe, expect, triesWith, limits }: Contrac
       expect(alice.bodies()).toEqual(['0'])
     })
   })
+}
 
+function creditContract({ describe, expect, triesWith, limits }: ContractParts): void {
   describe('credit on a topic', () => {
     triesWith('queues', 'is given by acknowledgement, and nothing comes twice', async ({ broker, quiet }) => {
       const [alice, bob] = [connect(broker), connect(broker)]

@@ -37,6 +37,8 @@ export interface BrokerParts {
   readonly syntax: DestinationSyntax
   readonly nextMessageId: () => string
   readonly observe: Observe
+  /** Told of each message when it is made, to be followed until it is written. @default nobody follows it */
+  readonly published?: ((message: Message, isStored: boolean) => void) | undefined
   readonly clock: { now(): number; epochMs(): number; soon(run: () => void): void }
   /** Calls `run` once, after `delayMs`, unless it is cancelled. */
   readonly after: (delayMs: number, run: () => void) => { cancel(): void }
@@ -218,7 +220,9 @@ class EmbeddedBroker implements Broker {
   #message(destination: string, headers: Headers, body: Uint8Array): Message {
     const id = this.#parts.nextMessageId()
     const onHeaderLeftOut = this.#onHeaderLeftOut
-    return createMessage({ id, destination, headers, body, written: this.#written, onHeaderLeftOut })
+    const message = createMessage({ id, destination, headers, body, written: this.#written, onHeaderLeftOut })
+    this.#parts.published?.(message, this.#store !== undefined && headers.get('persistent') === 'true')
+    return message
   }
 
   /** True if messages of topics may be kept beyond their delivery. */

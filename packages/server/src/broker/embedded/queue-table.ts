@@ -69,6 +69,8 @@ class Queues implements QueueTable, QueueListener {
   readonly #parts: QueueTableParts
   readonly #queues = new Map<string, Queue>()
   readonly #pinned = new Set<string>()
+  /** Those that had no room for the last message. */
+  readonly #full = new Set<Queue>()
   #innerCount = 0
   readonly #expiry: Expiry
   readonly #records: QueueRecords
@@ -114,7 +116,7 @@ class Queues implements QueueTable, QueueListener {
 
   planPut(queue: Queue, held: HeldMessage, { isForced = false } = {}): Step {
     if (isForced) queue.announce(held.bytes)
-    else queue.reserve(held.bytes)
+    else this.#reserve(queue, held.bytes)
     const position = this.#parts.nextPosition()
     const entry: QueueEntry = { position, held, deliveries: 0, isUncertain: false, gap: undefined, state: 'given' }
     return {
@@ -202,9 +204,25 @@ class Queues implements QueueTable, QueueListener {
     if (!this.#pinned.has(queue.name)) this.#forget(queue)
   }
 
+  /** What is told once is told again when there has been room meanwhile. */
+  #reserve(queue: Queue, bytes: number): void {
+    try {
+      queue.reserve(bytes)
+      if (this.#full.size > 0) this.#full.delete(queue)
+    } catch (error) {
+      if (!this.#full.has(queue)) {
+        const { name: destination, depth, bytes: keptBytes } = queue
+        if (this.#queues.get(destination) === queue) this.#full.add(queue)
+        this.#parts.observe({ type: 'queue-full', destination, depth, bytes: keptBytes })
+      }
+      throw error
+    }
+  }
+
   #forget(queue: Queue): void {
     if (this.#queues.get(queue.name) !== queue) return
     this.#queues.delete(queue.name)
+    this.#full.delete(queue)
     if (queue.name.startsWith(INNER)) this.#innerCount--
   }
 
