@@ -10,8 +10,8 @@ export interface Peer {
   readonly isTextOnly?: boolean
   /** The WebSocket sub-protocol that was agreed on, if any. */
   readonly protocol: string | undefined
-  /** What the `identify` hook found, before any STOMP frame. */
-  readonly identity: unknown
+  /** What the `identify` hook found, before any STOMP frame; on a link the newest of those that its client has sent. */
+  identity: unknown
   /**
    * The HTTP request that opened the connection; its type is known to the hooks, not to the rooms between. It weighs more
    * than the rest of an idle connection: whoever has asked it what there was to know sets it to undefined.
@@ -36,6 +36,12 @@ export interface ConnectionListener {
    */
   ended(): void
   /**
+   * The credentials of the HTTP request that opened the connection were renewed by a later one, and end `lifeMs` from now
+   * (undefined: never). `identity`: what `identify` found; undefined: not known here. `peer.identity` is still the former
+   * one. On a connection that can tell this, whoever listens ends it in time; with no such method it ends by itself.
+   */
+  renewed?(identity: unknown, lifeMs: number | undefined): void
+  /**
    * The peer broke the transport's own rules (a message too large, ill-formed text, bad frames) and the transport is
    * about to close with `code`. What is written during this call still leaves before the close.
    */
@@ -55,6 +61,11 @@ export interface Connection {
    * judge how slow the peer is rest meanwhile.
    */
   readonly isSuspended?: boolean
+  /**
+   * What carries it just now, where that may change: `websocket`, `stream` or `poll`; `detached` between two carriers. For
+   * metrics and logs. Undefined where the transport says all there is to say.
+   */
+  readonly rung?: string | undefined
   /** Names the listener; called once, in the tick in which the connection was received, so that nothing is lost. */
   attach(listener: ConnectionListener): void
   /**

@@ -15,9 +15,17 @@ function setUp(room = Number.POSITIVE_INFINITY) {
   const limits = resolveLimits()
   const told: string[] = []
   const framing = { clock, wheel: createWheel(clock), turns: createTurns(clock), limits }
-  const reader = new EventReader(framing, new EventPositions(['?']), ({ code }) => void told.push(`failed: ${code}`))
+  const reader = new EventReader(
+    framing,
+    new EventPositions(['?']),
+    ({ code }) => void told.push(`failed: ${code}`),
+    () => {},
+  )
   const dispatcher: Dispatcher = {
+    user: undefined,
+    renewed: () => {},
     handle: () => {},
+    refuse: () => {},
     ready: () => {},
     leave: () => {},
     close: () => void told.push('closed'),

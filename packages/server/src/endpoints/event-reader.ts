@@ -38,6 +38,7 @@ export class EventReader implements Recipient, Flushable {
   readonly #positions: EventPositions
   readonly #outcomes = new Map<Frame, { settled(): void; refused(error: StompError): void }>()
   readonly #onFailed: (error: StompError) => void
+  readonly #onSlow: (waitingBytes: number) => void
   #sink: EventSink | undefined
   #pending = ''
   #isScheduled = false
@@ -49,11 +50,20 @@ export class EventReader implements Recipient, Flushable {
 
   #tellGone: (() => void) | undefined
 
-  /** `failed` is told once, when the reader has been let go for a reason of its own. */
-  constructor(framing: FramingParts, positions: EventPositions, failed: (error: StompError) => void) {
+  /**
+   * `failed` is told once, when the reader has been let go for a reason of its own; `slow` before, where that is that so
+   * many bytes wait for it.
+   */
+  constructor(
+    framing: FramingParts,
+    positions: EventPositions,
+    failed: (error: StompError) => void,
+    slow: (waitingBytes: number) => void,
+  ) {
     this.#framing = framing
     this.#positions = positions
     this.#onFailed = failed
+    this.#onSlow = slow
   }
 
   /** Hands a frame to the dispatcher; resolves when its effect is real, rejects with a StompError. */
@@ -117,18 +127,29 @@ export class EventReader implements Recipient, Flushable {
 
   // From the dispatcher.
 
+  get carrier(): { readonly waitingBytes: number } {
+    return this
+  }
+
+  get waitingBytes(): number {
+    return Buffer.byteLength(this.#pending)
+  }
+
   deliver(message: Message, delivery: Delivery): Taken {
     if (this.#isOver) return 'dropped'
     const destination = delivery.destination ?? message.destination
     const id = this.#positions.move(Number(delivery.subscription), message.id)
     if (delivery.isAfterGap) this.#pending += gapEvent(destination)
     this.#pending += eventOf(id, destination, message.body)
-    const { maxOutboxBytes } = this.#framing.limits
+    const { figures, limits } = this.#framing
+    const { maxOutboxBytes } = limits
     // A single message is taken whatever its size; a text has at most as many characters as bytes.
     if (this.#pending.length > maxOutboxBytes + message.body.length * 2) {
-      this.#fail(new StompError('STOMP_ERR_SLOW_READER'))
+      if (figures !== undefined) figures.droppedDeliveries++
+      this.#fallBehind()
       return 'dropped'
     }
+    if (figures !== undefined) figures.deliveries++
     this.#schedule()
     if (!this.#isFull && this.#pending.length < HIGH_WATER_BYTES) return 'taken'
     this.#isAwaited = true
@@ -187,11 +208,11 @@ export class EventReader implements Recipient, Flushable {
     if (this.#isOver || this.#sink === undefined) return
     const text = this.#pending
     this.#pending = ''
+    const { figures } = this.#framing
+    if (figures !== undefined) figures.bytesOut += Buffer.byteLength(text)
     if (text !== '' && !this.#sink.write(text)) {
       this.#isFull = true
-      this.#stall = this.#framing.wheel.after(this.#framing.limits.sendTimeoutMs, () =>
-        this.#fail(new StompError('STOMP_ERR_SLOW_READER')),
-      )
+      this.#stall = this.#framing.wheel.after(this.#framing.limits.sendTimeoutMs, () => this.#fallBehind())
       return
     }
     if (!this.#isAwaited) return
@@ -204,6 +225,11 @@ export class EventReader implements Recipient, Flushable {
       this.say(':\n\n')
       this.#keepBeating()
     })
+  }
+
+  #fallBehind(): void {
+    if (!this.#isOver) this.#onSlow(this.waitingBytes)
+    this.#fail(new StompError('STOMP_ERR_SLOW_READER'))
   }
 
   #fail(error: StompError): void {

@@ -1,9 +1,9 @@
 import { headersFromFlat } from '@hoofbeat/codec'
 import type { FastifyRequest } from 'fastify'
-import { toStompError } from '../errors.js'
+import type { Clock } from '../clock/clock.js'
 import type { AuthenticateHook } from '../hooks/hooks.js'
 import type { User, UserLike } from '../hooks/user.js'
-import { toUser } from '../session/handshake.js'
+import { authenticate } from '../session/authentication.js'
 
 /**
  * Who asks without STOMP. There is no CONNECT frame, so `authenticate` sees what the request offers in its place: the
@@ -14,20 +14,16 @@ export async function callerOf(
   request: FastifyRequest,
   identity: UserLike,
   sessionId: string,
-  authenticate: AuthenticateHook | undefined,
+  hook: AuthenticateHook | undefined,
+  clock: Pick<Clock, 'epochMs'>,
 ): Promise<User | undefined> {
-  try {
-    if (authenticate === undefined) return toUser(identity, '1.2')
-    const { authorization } = request.headers
-    const { login, passcode } = basicCredentials(authorization)
-    const flat = authorization === undefined ? [] : ['authorization', authorization]
-    if (login !== undefined) flat.push('login', login)
-    if (passcode !== undefined) flat.push('passcode', passcode)
-    const headers = headersFromFlat(flat)
-    return toUser(await authenticate({ headers, login, passcode, version: '1.2', identity, request, sessionId }), '1.2')
-  } catch (error) {
-    throw toStompError(error, 'STOMP_ERR_NOT_AUTHENTICATED')
-  }
+  const { authorization } = request.headers
+  const { login, passcode } = basicCredentials(authorization)
+  const flat = authorization === undefined ? [] : ['authorization', authorization]
+  if (login !== undefined) flat.push('login', login)
+  if (passcode !== undefined) flat.push('passcode', passcode)
+  const headers = headersFromFlat(flat)
+  return await authenticate({ headers, version: '1.2', identity, request, sessionId, renews: undefined }, hook, clock)
 }
 
 /** RFC 7617: the user-id ends at the first colon. */

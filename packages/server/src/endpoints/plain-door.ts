@@ -1,7 +1,8 @@
+import type { Frame } from '@hoofbeat/codec'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { Dispatcher } from '../dispatch/dispatcher.js'
 import type { Recipient } from '../dispatch/recipient.js'
-import { StompError, toStompError } from '../errors.js'
+import { retryAfterOf, StompError, toStompError } from '../errors.js'
 import type { AuthenticateHook } from '../hooks/hooks.js'
 import type { User, UserLike } from '../hooks/user.js'
 import type { SessionParts } from '../session/session.js'
@@ -30,6 +31,8 @@ export interface PlainSession {
   readonly id: string
   readonly user: User | undefined
   open(recipient: Recipient, transport?: 'events'): Dispatcher
+  /** Counts a frame; returns the refusal if its sender has sent too much. */
+  count(frame: Frame): StompError | undefined
 }
 
 /** What of an open path must end with the server. */
@@ -45,12 +48,14 @@ export async function openPlainDoor(fastify: FastifyInstance, parts: PlainDoorPa
   const begin = async (request: FastifyRequest, reply: FastifyReply): Promise<PlainSession> => {
     const identity = await parts.admit(request)
     parts.allowReading(request, reply)
-    const id = crypto.randomUUID()
-    const user = await callerOf(request, identity, id, parts.authenticate)
     const { session } = parts
+    await (request.method === 'GET' ? session.csrf?.checkReading(request) : session.csrf?.checkRequest(request))
+    const id = crypto.randomUUID()
+    const user = await callerOf(request, identity, id, parts.authenticate, parts.session.framing.clock)
     return {
       id,
       user,
+      count: (frame) => session.rateLimits?.callers.take(frame, user, request.ip),
       open: (recipient, transport) =>
         session.openDispatcher(recipient, {
           sessionId: id,
@@ -76,7 +81,7 @@ export async function openPlainDoor(fastify: FastifyInstance, parts: PlainDoorPa
     } catch (error) {
       // Of the doors, not of STOMP: told as the other doors tell it.
       if (isHttpRefusal(error)) throw error
-      return refuse(reply, toStompError(error, 'STOMP_ERR_HANDLER_FAILED'), session?.id, parts)
+      return refuse(reply, toStompError(error, 'STOMP_ERR_HANDLER_FAILED'), session, parts)
     }
   }
 
@@ -115,12 +120,15 @@ function isHttpRefusal(error: unknown): boolean {
 function refuse(
   reply: FastifyReply,
   error: StompError,
-  session: string | undefined,
+  session: PlainSession | undefined,
   parts: PlainDoorParts,
 ): FastifyReply {
   const { code, message, cure, cause } = error
-  parts.session.observe({ type: 'refused', session: session ?? '', code, message, cause })
+  const user = session?.user?.name
+  parts.session.observe({ type: 'refused', session: session?.id, user, code, message, cause })
   if (error.code === 'STOMP_ERR_NOT_AUTHENTICATED')
     reply.header('www-authenticate', 'Basic realm="messages", charset="UTF-8"')
+  const retryAfter = retryAfterOf(error)
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   return reply.code(statusOf(error)).send({ code, message, cure })
 }

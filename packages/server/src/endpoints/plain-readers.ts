@@ -3,6 +3,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.js'
 import type { Recipient } from '../dispatch/recipient.js'
 import { StompError } from '../errors.js'
 import type { User } from '../hooks/user.js'
+import { watchExpiry } from '../session/expiry.js'
 import type { SessionParts } from '../session/session.js'
 import { EventPositions } from './event-positions.js'
 import { EventReader } from './event-reader.js'
@@ -55,8 +56,12 @@ export function createPlainReaders(parts: PlainReadersParts): PlainReaders {
       const position = parts.position()
       const positions = seen ?? new EventPositions(destinations.map(() => position ?? '?'))
       const first = seen === undefined && position !== undefined ? idOnly(positions.toString()) : ''
-      const reader = new EventReader(framing, positions, ({ code, message, cause }) =>
-        observe({ type: 'refused', session: session.id, code, message, cause }),
+      const facts = { session: session.id, user: session.user?.name }
+      const reader = new EventReader(
+        framing,
+        positions,
+        ({ code, message, cause }) => observe({ type: 'refused', ...facts, code, message, cause }),
+        (waitingBytes) => observe({ type: 'slow-reader', ...facts, transport: 'events', waitingBytes }),
       )
       reader.dispatcher = session.open(reader, 'events')
       try {
@@ -68,13 +73,18 @@ export function createPlainReaders(parts: PlainReadersParts): PlainReaders {
       }
       // Whoever has gone meanwhile is told of no more: `close` was.
       if (reply.raw.destroyed) return reader.close()
-      observe({ type: 'session-connected', session: session.id, user: session.user?.name, version: '1.2' })
+      observe({ type: 'session-connected', ...facts, version: '1.2', transport: 'events', rung: undefined })
       readers.add(reader)
       begin(reader, reply, first)
+      // The client comes back by itself, without credentials that count, and is told 401.
+      const expiry = watchExpiry(session.user?.expiresAtMs, framing, () =>
+        reader.expel(new StompError('STOMP_ERR_CREDENTIALS_EXPIRED')),
+      )
       const ended = (): void => {
         if (!readers.delete(reader)) return
+        expiry?.cancel()
         reader.gone()
-        observe({ type: 'session-closed', session: session.id, code: 1000, reason: '' })
+        observe({ type: 'session-closed', ...facts, code: 1000, reason: '', wasConnected: true })
       }
       reply.raw.once('close', ended)
       // A response that waits behind another of its connection is never told that this has ended.

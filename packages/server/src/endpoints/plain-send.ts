@@ -8,6 +8,8 @@ import { plainFrame, queryOf } from './plain-frame.js'
 /** As much of a session as sending takes. */
 interface Sender {
   open(recipient: Recipient): Dispatcher
+  /** Counts a frame; returns the refusal if the sender has sent too much. */
+  count(frame: Frame): StompError | undefined
 }
 
 /** Parameters that would be headers of another frame, or are the server's own. */
@@ -47,6 +49,8 @@ export function sendPlain(sender: Sender, request: FastifyRequest): Promise<void
   }
   const body = request.body instanceof Uint8Array ? request.body : new Uint8Array()
   const frame = plainFrame('SEND', destination, headers, body)
+  const excess = sender.count(frame)
+  if (excess !== undefined) throw excess
   return new Promise((resolve, reject) => {
     let dispatcher: Dispatcher | undefined
     const end = (told: () => void): void => {

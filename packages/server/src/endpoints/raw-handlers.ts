@@ -8,7 +8,10 @@ export interface RawConnection {
   readonly id: string
   /** What the application keeps with it; `handshake` may have put the first things in. */
   readonly attributes: Map<string, unknown>
-  /** Who `identify` says it is; undefined for an anonymous client. */
+  /**
+   * Who `identify` says it is; undefined for an anonymous client. Closes with 4401 when its `expiresAtMs` has come; the
+   * client of a link may renew by its HTTP requests, and this is then who `identify` has found anew.
+   */
   readonly user: User | undefined
   /** The HTTP request that opened it. */
   readonly request: FastifyRequest

@@ -1,11 +1,13 @@
 import type { FastifyRequest } from 'fastify'
+import type { Timer } from '../clock/wheel.js'
 import type { Connection, ConnectionListener } from '../connection/connection.js'
-import { StompError } from '../errors.js'
+import { StompError, type StompErrorCode } from '../errors.js'
 import { createOutbox, type Outbox, type OutboxOwner, type OutboxParts } from '../framing/outbox.js'
 import { isPromiseLike } from '../hooks/hooks.js'
 import type { User } from '../hooks/user.js'
 import type { Taken } from '../message/delivery.js'
 import { createRawFrame, type WireFrame } from '../message/wire-frame.js'
+import { watchExpiry } from '../session/expiry.js'
 import type { RawClose, RawConnection, RawHandlers } from './raw-handlers.js'
 
 /** What the connections of one raw endpoint share. */
@@ -22,6 +24,10 @@ export interface RawSessionParts {
   readonly settled: (session: RawSession) => void
 }
 
+/** The close code that tells a client to get new credentials before it comes back. */
+const CREDENTIALS_ENDED = 4401
+const EXPIRED: StompErrorCode = 'STOMP_ERR_CREDENTIALS_EXPIRED'
+
 /** Who a connection belongs to, and what is kept with it from the beginning. */
 export interface RawOpening {
   readonly user: User | undefined
@@ -36,7 +42,8 @@ export interface RawOpening {
 export class RawSession implements RawConnection, ConnectionListener, OutboxOwner {
   readonly id: string = crypto.randomUUID()
   readonly attributes: Map<string, unknown>
-  readonly user: User | undefined
+  /** As it is now: a link may have renewed its credentials. */
+  user: User | undefined
   readonly request: FastifyRequest
   readonly #connection: Connection
   readonly #parts: RawSessionParts
@@ -49,6 +56,7 @@ export class RawSession implements RawConnection, ConnectionListener, OutboxOwne
   #isPaused = false
   #isOpen = true
   #hasOpened = false
+  #expiry: Timer | undefined
   /** The client sends nothing more. */
   #hasPeerEnded = false
   /** How the server has closed it, if it was the server. */
@@ -64,6 +72,7 @@ export class RawSession implements RawConnection, ConnectionListener, OutboxOwne
     this.#parts = parts
     this.#outbox = createOutbox(connection, this, parts.outbox)
     connection.attach(this)
+    this.#expireAt(opening.user?.expiresAtMs)
   }
 
   /** Tells that the connection is there; in the call in which it was made. */
@@ -137,6 +146,11 @@ export class RawSession implements RawConnection, ConnectionListener, OutboxOwne
   ended(): void {
     this.#hasPeerEnded = true
     this.#next()
+  }
+
+  renewed(identity: unknown, lifeMs: number | undefined): void {
+    if (typeof identity === 'object' && identity !== null) this.user = identity as User
+    this.#expireAt(lifeMs === undefined ? undefined : this.#parts.outbox.clock.epochMs() + lifeMs)
   }
 
   broken(): void {
@@ -237,10 +251,17 @@ export class RawSession implements RawConnection, ConnectionListener, OutboxOwne
     this.end(1011, 'the server could not go on')
   }
 
+  #expireAt(endMs: number | undefined): void {
+    this.#expiry?.cancel()
+    if (!this.#isOpen) return
+    this.#expiry = watchExpiry(endMs, this.#parts.outbox, () => this.end(CREDENTIALS_ENDED, EXPIRED))
+  }
+
   /** From now on nothing can be sent. */
   #leave(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
+    this.#expiry?.cancel()
     this.#parts.ended(this)
   }
 }

@@ -12,7 +12,11 @@ async function knock(options: AdmissionOptions, { isClosing = false, origin = 'h
   const logged: string[] = []
   const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => logged.push(line) } } })
   apps.push(app)
-  const { admit } = createAdmission(options, () => isClosing)
+  const { admit } = createAdmission(
+    options,
+    () => isClosing,
+    () => 1_000_000,
+  )
   app.get('/', async (request) => ({ identity: (await admit(request)) ?? null }))
   const response = await app.inject({ url: '/', headers: { host: 'chat.example.org', origin } })
   return {
@@ -106,7 +110,11 @@ describe('admission', () => {
 describe('what the application asks at a path of its own', () => {
   it('lets nobody in once the application is closing, which may begin while it is asked', async () => {
     let isClosing = false
-    const { allow } = createAdmission({}, () => isClosing)
+    const { allow } = createAdmission(
+      {},
+      () => isClosing,
+      () => 0,
+    )
     const app = Fastify()
     apps.push(app)
     app.get('/', (request) =>

@@ -3,13 +3,13 @@ import type { FastifyRequest } from 'fastify'
 import { isForPeer, STOMP_ERRORS, type StompErrorCode } from '../errors.js'
 import type { IdentifyHook } from './hooks.js'
 import { type AllowedOrigins, isOriginAllowed } from './origin.js'
-import type { UserLike } from './user.js'
+import { hasExpired, type UserLike } from './user.js'
 
 /** What every door asks before there is a connection. */
 export interface AdmissionOptions {
   /** Pages of other origins that may connect. @default [] (same origin only) */
   readonly allowedOrigins?: AllowedOrigins
-  /** Sees the HTTP request before any STOMP. @default nobody is identified */
+  /** Sees the HTTP request before any STOMP. One whose credentials have ended is refused. @default nobody is identified */
   readonly identify?: IdentifyHook
 }
 
@@ -26,7 +26,10 @@ export interface Admission {
   readonly checkOrigin: (request: FastifyRequest) => Promise<void>
   /** `identify` alone, for a request whose Origin was allowed. Rejects as `admit` does. */
   readonly identify: Admit
-  /** As `identify`, for what is open already: the end of the server refuses nothing. */
+  /**
+   * As `identify`, for what is open already: the end of the server refuses nothing, nor do credentials that have ended:
+   * who fetches what is left of a session of its own is told there.
+   */
   readonly recognise: Admit
   /**
    * Asks what the application has at a path of its own, behind the others. Resolves if it lets the request in; rejects as
@@ -42,6 +45,7 @@ const httpError = (code: StompErrorCode, statusCode: number): FastifyErrorConstr
 
 const OriginRefused = httpError('STOMP_ERR_ORIGIN_REFUSED', 403)
 const NotAuthenticated = httpError('STOMP_ERR_NOT_AUTHENTICATED', 401)
+const CredentialsExpired = httpError('STOMP_ERR_CREDENTIALS_EXPIRED', 401)
 /** For what an application refuses at a path of its own. */
 const HandshakeRefused = createError(
   'STOMP_ERR_FORBIDDEN' satisfies StompErrorCode,
@@ -52,8 +56,8 @@ const Closing = httpError('STOMP_ERR_CLOSING', 503)
 /** For a plain GET on a path that only speaks WebSocket. */
 export const UpgradeRequired: FastifyErrorConstructor = httpError('STOMP_ERR_UPGRADE_REQUIRED', 426)
 
-/** Makes the one admission of an application. */
-export function createAdmission(options: AdmissionOptions, isClosing: () => boolean): Admission {
+/** Makes the one admission of an application. `epochMs` tells the time of day. */
+export function createAdmission(options: AdmissionOptions, isClosing: () => boolean, epochMs: () => number): Admission {
   const { allowedOrigins = [], identify: hook } = options
   const checkOrigin = async (request: FastifyRequest): Promise<void> => {
     const isAllowed = await isOriginAllowed(request, allowedOrigins).catch(refuseAs(OriginRefused, request))
@@ -63,6 +67,7 @@ export function createAdmission(options: AdmissionOptions, isClosing: () => bool
   const identify: Admit = async (request) => {
     if (isClosing()) throw new Closing()
     const identity = await recognise(request)
+    if (hasExpired(identity, epochMs())) throw new CredentialsExpired()
     // The end may have begun while a hook was asked.
     if (isClosing()) throw new Closing()
     return identity

@@ -1,9 +1,13 @@
 import type { Headers, Version } from '@hoofbeat/codec'
 import type { FastifyRequest } from 'fastify'
+import type { EventHooks } from '../users/event-hooks.js'
 import type { PresenceHooks } from '../users/presence-hooks.js'
 import type { User, UserLike } from './user.js'
 
-/** What `authenticate` sees: the CONNECT (or STOMP) frame and what is known of the connection. */
+/**
+ * What `authenticate` sees: the CONNECT (or STOMP) frame, or the SEND to `/session/renew`, and what is known of the
+ * connection.
+ */
 export interface ConnectRequest {
   readonly headers: Headers
   /** The `login` header. */
@@ -14,15 +18,23 @@ export interface ConnectRequest {
   readonly version: Version
   /** What `identify` returned, before any STOMP. */
   readonly identity: UserLike
-  /** The HTTP request that opened the connection; undefined on transports without one. */
+  /** The HTTP request that opened the connection; undefined on transports without one, and where a session renews. */
   readonly request: FastifyRequest | undefined
   readonly sessionId: string
+  /** The user of the session that renews its credentials; undefined at CONNECT. */
+  readonly renews: User | undefined
 }
 
 /** What the authorising hooks see: a SEND or SUBSCRIBE before it has any effect. */
 export interface AuthorizeRequest {
-  /** As the client wrote it: the very string that routes and broker will see. */
+  /** As the client wrote it: the very string that routes and broker will see. A SUBSCRIBE may have wildcards in it. */
   readonly destination: string
+  /**
+   * Whether it means any destination that `pattern` means too: `/topic/news/*` touches `/topic/news/internal`, and
+   * `/topic/**`. What is to be kept from somebody is asked for in this way: a comparison with `destination` would let
+   * wildcards through. Throws a TypeError for what is no pattern.
+   */
+  touches(pattern: string): boolean
   readonly headers: Headers
   /** Undefined for an anonymous session. */
   readonly user: User | undefined
@@ -43,6 +55,9 @@ export type IdentifyHook = (request: FastifyRequest) => UserLike | Promise<UserL
 /**
  * Sees CONNECT. Returns the user of the session, or nothing for an anonymous one. A thrown error refuses the session
  * with an ERROR frame; its text is shown only if it is a StompError or has a `statusCode` of 400 to 499.
+ *
+ * Sees also each SEND to `/session/renew`, with `renews` set: it must return a user of the same name, or the renewal is
+ * refused.
  */
 export type AuthenticateHook = (connect: ConnectRequest) => UserLike | Promise<UserLike>
 
@@ -52,7 +67,7 @@ export type AuthorizeSendHook = (request: AuthorizeSendRequest) => unknown
 export type AuthorizeSubscribeHook = (request: AuthorizeRequest) => unknown
 
 /** The hooks that `stomp.addHook` takes. */
-export interface StompHooks extends PresenceHooks {
+export interface StompHooks extends PresenceHooks, EventHooks {
   readonly authorizeSend: AuthorizeSendHook
   readonly authorizeSubscribe: AuthorizeSubscribeHook
 }

@@ -9,14 +9,21 @@ export interface User {
   /** Names the user in CONNECTED (`user-name`) and to other users. Without control characters. */
   readonly name: string
   /**
-   * When the credentials end, in ms since the epoch. A link of the fallback closes then with 4401, unless its client has
-   * renewed them: see docs/restricted-networks.md. @default never
+   * When the credentials end, in ms since the epoch: `exp` of a token times 1000. Who has ended already is refused; a
+   * session ends at that moment with STOMP_ERR_CREDENTIALS_EXPIRED and the close code 4401, on every transport, unless its
+   * client has renewed in time: see docs/authentication.md. @default never
    */
   readonly expiresAtMs?: number
 }
 
 /** What a hook may give for a user: the user, just a name, or nothing for an anonymous session. */
 export type UserLike = User | string | null | undefined
+
+/** True for credentials that have ended at `nowMs` since the epoch, or end at what is no time (`exp * 1000` without `exp`). */
+export function hasExpired(user: UserLike, nowMs: number): boolean {
+  if (typeof user === 'string' || user?.expiresAtMs === undefined) return false
+  return !(user.expiresAtMs > nowMs)
+}
 
 /** The name alone; undefined for an anonymous session. */
 export function nameOf(user: UserLike): string | undefined {

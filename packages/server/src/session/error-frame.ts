@@ -1,10 +1,12 @@
 import type { FrameInit, ProtocolError } from '@hoofbeat/codec'
+import { retryAfterOf } from '../errors.js'
 
 /** What an ERROR frame says: a StompError, or a ProtocolError of the codec with a cure. */
 export interface Refusal {
   readonly code: string
   readonly message: string
   readonly cure: string
+  readonly retryAfterMs?: number | undefined
 }
 
 /** What is said to a client whose bytes are no STOMP. */
@@ -25,8 +27,15 @@ export function errorFrame(refusal: Refusal, receipt: string | undefined): Frame
   ]
   if (receipt !== undefined) headers.push(['receipt-id', receipt])
   if (refusal.code === 'STOMP_ERR_VERSION_UNSUPPORTED') headers.push(['version', '1.0,1.1,1.2'])
+  const retryAfter = retryAfterOf(refusal)
+  if (retryAfter !== undefined) headers.push(['retry-after', retryAfter])
   headers.push(['content-type', 'text/plain;charset=utf-8'])
   return { command: 'ERROR', headers, body: refusal.cure }
+}
+
+/** The WebSocket close code behind a refusal: 4401 tells a client to get new credentials before it comes back. */
+export function closeCodeOf({ code }: Refusal): number {
+  return code === 'STOMP_ERR_CREDENTIALS_EXPIRED' ? 4401 : 1002
 }
 
 /** The message may quote what a client sent; in STOMP 1.0 nothing is escaped, so a line break would end the header. */

@@ -9,10 +9,15 @@ import {
   type Version,
 } from '@hoofbeat/codec'
 import type { FastifyRequest } from 'fastify'
+import type { Clock } from '../clock/clock.js'
 import type { Peer } from '../connection/connection.js'
-import { StompError, toStompError } from '../errors.js'
+import { StompError } from '../errors.js'
+import type { CsrfGuard } from '../hooks/csrf.js'
 import type { AuthenticateHook } from '../hooks/hooks.js'
 import type { User, UserLike } from '../hooks/user.js'
+import { authenticate } from './authentication.js'
+import type { RateRule } from './rate-limit.js'
+import type { RateLimits } from './rate-limits.js'
 
 /** What a session is after CONNECT was accepted. */
 export interface Handshake {
@@ -20,6 +25,8 @@ export interface Handshake {
   readonly user: User | undefined
   /** `client-id` of CONNECT: with the user, the name of durable subscriptions. */
   readonly clientId: string | undefined
+  /** What holds the session to its limits; empty: it has none. */
+  readonly rateRules: readonly RateRule[]
   readonly sendEveryMs: number
   readonly expectEveryMs: number
   /** The headers of CONNECTED, in their order. */
@@ -33,6 +40,11 @@ export interface HandshakeParts {
   readonly heartBeat: HeartBeat
   /** Value of the `server` header of CONNECTED. */
   readonly serverName: string
+  /** Asked before `authenticate`. @default no token is asked for */
+  readonly csrf?: CsrfGuard | undefined
+  /** @default there are none */
+  readonly rateLimits?: RateLimits | undefined
+  readonly framing: { readonly clock: Pick<Clock, 'epochMs'> }
 }
 
 /**
@@ -52,49 +64,24 @@ export async function shakeHands(
   // Liveness belongs to the transport where it says so, and STOMP 1.0 knows no heart-beats.
   const offered = peer.ownsLiveness || version === '1.0' ? { sendMs: 0, receiveMs: 0 } : parts.heartBeat
   const intervals = negotiateHeartBeat(offered, readHeartBeat(headers.get('heart-beat')))
-  const user = await authenticate(frame, peer, version, sessionId, parts.authenticate)
+  const said = saidHeaders(headers, version)
+  // The door filled both from its HTTP request; rooms between know them only as unknown.
+  const identity = peer.identity as UserLike
+  const request = peer.request as FastifyRequest | undefined
+  // Without an HTTP request there was no browser that could have been misled.
+  if (parts.csrf !== undefined && request !== undefined) await parts.csrf.checkConnect(said, request)
+  const applicant = { headers: said, version, identity, request, sessionId, renews: undefined }
+  const user = await authenticate(applicant, parts.authenticate, parts.framing.clock)
   const answer: [string, string][] = [['version', version]]
   if (version !== '1.0') answer.push(['heart-beat', `${offered.sendMs},${offered.receiveMs}`])
   if (user !== undefined) answer.push(['user-name', user.name])
   answer.push(['server', parts.serverName], ['session', sessionId])
-  const clientId = (version === '1.0' ? trimmed(headers) : headers).get('client-id')
-  return { version, user, clientId, ...intervals, headers: answer }
+  const rateRules = parts.rateLimits?.rulesOf(user) ?? []
+  return { version, user, clientId: said.get('client-id'), rateRules, ...intervals, headers: answer }
 }
 
-async function authenticate(
-  frame: Frame,
-  peer: Peer,
-  version: Version,
-  sessionId: string,
-  hook: AuthenticateHook | undefined,
-): Promise<User | undefined> {
-  // The door filled both from its HTTP request; rooms between know them only as unknown.
-  const identity = peer.identity as UserLike
-  const request = peer.request as FastifyRequest | undefined
-  if (hook === undefined) return toUser(identity, version)
-  // The decoder could not know yet that this client is one of STOMP 1.0, which pads: `login: alice`.
-  const headers = version === '1.0' ? trimmed(frame.headers) : frame.headers
-  try {
-    const login = headers.get('login')
-    const passcode = headers.get('passcode')
-    return toUser(await hook({ headers, login, passcode, version, identity, request, sessionId }), version)
-  } catch (error) {
-    throw toStompError(error, 'STOMP_ERR_NOT_AUTHENTICATED')
-  }
-}
-
-function trimmed(headers: Headers): Headers {
+/** The headers of a frame that brings credentials. A client of STOMP 1.0 may pad them: `login: alice`. */
+export function saidHeaders(headers: Headers, version: Version): Headers {
+  if (version !== '1.0') return headers
   return headersFromFlat(headers.flat.map((text) => text.replace(/^[ \t]+|[ \t]+$/g, '')))
-}
-
-/**
- * CONNECTED is not escaped (STOMP 1.2, "Value Encoding"): a line break in a name would forge headers. Spaces around it
- * would be lost on the way to a STOMP 1.0 client.
- */
-export function toUser(user: UserLike, version: Version): User | undefined {
-  if (user === undefined || user === null) return undefined
-  const named = typeof user === 'string' ? { name: user } : user
-  const isWritable = typeof named.name === 'string' && /^[^\u0000-\u001f\u007f]+$/.test(named.name)
-  if (isWritable && (version !== '1.0' || named.name.trim() === named.name)) return named
-  throw new StompError('STOMP_ERR_USER_NAME_INVALID')
 }

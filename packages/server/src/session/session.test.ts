@@ -22,7 +22,10 @@ function setUp(overrides: Partial<SessionParts> = {}) {
   let session: Session | undefined
   let closedCount = 0
   const dispatcher: Dispatcher = {
+    user: undefined,
+    renewed: () => {},
     handle: (frame) => void handled.push(frame),
+    refuse: () => {},
     ready: () => {},
     leave: () => {},
     gone: () => {},

@@ -1,15 +1,19 @@
-import { type Frame, ProtocolError, type Version } from '@hoofbeat/codec'
+import type { Frame, ProtocolError, Version } from '@hoofbeat/codec'
 import type { Timer } from '../clock/wheel.js'
 import type { Connection } from '../connection/connection.js'
 import type { Dispatcher } from '../dispatch/dispatcher.js'
 import type { Recipient } from '../dispatch/recipient.js'
-import { StompError, toStompError } from '../errors.js'
+import { StompError } from '../errors.js'
 import { type FramedConnection, type FrameListener, frameConnection } from '../framing/framed-connection.js'
 import type { Delivery, Taken } from '../message/delivery.js'
 import type { Message } from '../message/message.js'
+import { Credentials, type CredentialsOwner } from './credentials.js'
 import { Ending } from './ending.js'
-import { errorFrame, type Refusal, refusalOf } from './error-frame.js'
-import { type Handshake, shakeHands } from './handshake.js'
+import { closeCodeOf, errorFrame, type Refusal, refusalOf } from './error-frame.js'
+import { Greeting, type GreetingListener } from './greeting.js'
+import type { Handshake } from './handshake.js'
+import { Intake } from './intake.js'
+import { reportClosed, reportConnected, reportRefused, reportSilent, reportSlow } from './report.js'
 import { missingHeader } from './required-headers.js'
 import type { SessionParts } from './session-parts.js'
 
@@ -28,37 +32,34 @@ export function openSession(connection: Connection, parts: SessionParts, closed:
 }
 
 /**
- * waiting: for CONNECT; connecting: `authenticate` runs; connected; leaving: DISCONNECT or drain, nothing more is taken
- * in, what is under way settles; lingering: the last RECEIPT was written, nothing more is said, the client may close;
- * closed.
+ * greeting: until CONNECT is answered; connected; leaving: DISCONNECT or drain, nothing more is taken in, what is under
+ * way settles; lingering: the last RECEIPT was written, nothing more is said, the client may close; closed.
  */
-type State = 'waiting' | 'connecting' | 'connected' | 'leaving' | 'lingering' | 'closed'
+type State = 'greeting' | 'connected' | 'leaving' | 'lingering' | 'closed'
 
-class StompSession implements Session, FrameListener, Recipient {
+class StompSession implements Session, FrameListener, GreetingListener, Recipient, CredentialsOwner {
   readonly id: string = crypto.randomUUID()
   readonly #parts: SessionParts
   readonly #framed: FramedConnection
   readonly #onClosed: (session: Session) => void
-  #state: State = 'waiting'
+  readonly #intake: Intake
+  #state: State = 'greeting'
+  /** Undefined once connected. */
+  #greeting: Greeting | undefined
   /** Once connected, that of all deliveries. */
   #version: Version = '1.2'
   #dispatcher: Dispatcher | undefined
-  #timer: Timer | undefined
-  /** Frames handed to the dispatcher whose outcome has not been told yet. */
-  #unsettled = 0
-  /** There have been too many of them; reading is paused. */
-  #isCrowded = false
-  /** The dispatcher wants no further frame. */
-  #isHeld = false
+  #lingering: Timer | undefined
   #ending: Ending | undefined
+  /** Of a session whose credentials end, or that has renewed them. */
+  #credentials: Credentials | undefined
 
   constructor(connection: Connection, parts: SessionParts, closed: (session: Session) => void) {
     this.#parts = parts
     this.#onClosed = closed
     this.#framed = frameConnection(connection, 'client', this, parts.framing)
-    this.#timer = this.#after(parts.limits.connectTimeoutMs, () =>
-      this.#fail(new StompError('STOMP_ERR_CONNECT_TIMEOUT')),
-    )
+    this.#intake = new Intake(this.#framed, parts)
+    this.#greeting = new Greeting(this.#framed, this.id, parts, this)
   }
 
   drain(code: number): Promise<void> {
@@ -72,13 +73,12 @@ class StompSession implements Session, FrameListener, Recipient {
 
   frame(frame: Frame): void {
     switch (this.#state) {
-      case 'waiting':
-        if (frame.command === 'CONNECT' || frame.command === 'STOMP') return this.#connect(frame)
-        return this.#fail(new StompError('STOMP_ERR_NOT_CONNECTED'), frame.headers.get('receipt'))
       case 'connected':
         return this.#handle(frame)
+      case 'greeting':
+        return this.#greeting?.frame(frame)
       default:
-        // After DISCONNECT nothing more is taken in; while connecting, reading is paused.
+        // After DISCONNECT nothing more is taken in.
         return
     }
   }
@@ -90,12 +90,8 @@ class StompSession implements Session, FrameListener, Recipient {
   }
 
   broken(code: number, reason: string): void {
-    const isTooLarge = code === 1009
-    this.#fail(
-      new StompError(isTooLarge ? 'STOMP_ERR_MESSAGE_TOO_LARGE' : 'STOMP_ERR_TRANSPORT', { cause: reason }),
-      undefined,
-      code,
-    )
+    const error = code === 1009 ? 'STOMP_ERR_MESSAGE_TOO_LARGE' : 'STOMP_ERR_TRANSPORT'
+    this.#fail(new StompError(error, { cause: reason }), undefined, code)
   }
 
   /** As a DISCONNECT that asks for no receipt: what is under way settles, and its answers are written. */
@@ -111,28 +107,73 @@ class StompSession implements Session, FrameListener, Recipient {
   silent(): void {
     // Who has said DISCONNECT need not beat any more; that wait has its own end.
     if (this.#state === 'leaving' || this.#state === 'lingering') return
+    reportSilent(this.#parts.observe, this)
     this.#fail(new StompError('STOMP_ERR_SILENT'))
+  }
+
+  renewed(identity: unknown, lifeMs: number | undefined): void {
+    this.renewal.identityRenewed(identity, lifeMs)
   }
 
   ready(): void {
     this.#dispatcher?.ready()
   }
 
-  overflowed(): void {
+  overflowed(waitingBytes: number): void {
     const error = new StompError('STOMP_ERR_SLOW_READER')
-    this.#observeRefusal(error)
+    reportSlow(this.#parts.observe, this, waitingBytes)
+    reportRefused(this.#parts.observe, this, error)
     this.#close(1013, error.code)
   }
 
   closed(code: number, reason: string): void {
     this.#end()
     this.#dispatcher?.gone(code, reason)
-    this.#parts.observe({ type: 'session-closed', session: this.id, code, reason })
+    reportClosed(this.#parts.observe, this, code, reason)
     this.#onClosed(this)
     this.#expectEnding().gone()
   }
 
+  // From the greeting.
+
+  greeted(handshake: Handshake): void {
+    if (this.#state !== 'greeting') return
+    this.#greeting?.end()
+    this.#greeting = undefined
+    this.#framed.peer.request = undefined
+    const { user, version, clientId, rateRules } = handshake
+    const { transport } = this.#framed.peer
+    this.#framed.version = version
+    this.#version = version
+    this.#framed.send({ command: 'CONNECTED', headers: handshake.headers })
+    this.#state = 'connected'
+    this.#dispatcher = this.#parts.openDispatcher(this, { sessionId: this.id, user, version, clientId, transport })
+    reportConnected(this.#parts.observe, this)
+    if (user?.expiresAtMs !== undefined) this.renewal.endAt(user.expiresAtMs)
+    this.#framed.startHeartBeat(handshake)
+    this.#intake.open(rateRules)
+  }
+
+  notGreeted(refusal: Refusal & { cause?: unknown }, receipt: string | undefined): void {
+    this.#fail(refusal, receipt)
+  }
+
+  // From the credentials.
+
+  get dispatcher(): Dispatcher | undefined {
+    return this.#dispatcher
+  }
+
+  credentialsEnded(): void {
+    // Who has said DISCONNECT is leaving already; that wait has its own end.
+    if (this.#state === 'connected') this.#fail(new StompError('STOMP_ERR_CREDENTIALS_EXPIRED'))
+  }
+
   // From the dispatcher.
+
+  get carrier(): FramedConnection {
+    return this.#framed
+  }
 
   deliver(message: Message, delivery: Delivery): Taken {
     if (!this.#isSpeaking) return 'dropped'
@@ -141,23 +182,23 @@ class StompSession implements Session, FrameListener, Recipient {
       this.#fail(new StompError('STOMP_ERR_BINARY_UNSUPPORTED'), undefined, 1003)
       return 'dropped'
     }
-    return this.#framed.deliver(frame)
+    return this.#framed.deliver(frame, message)
   }
 
   settled(frame: Frame): void {
     const receipt = frame.headers.get('receipt')
     if (receipt !== undefined) this.#receipt(receipt)
-    this.#countSettled()
+    this.#intake.settle()
   }
 
   refused(frame: Frame, error: StompError): void {
     this.#fail(error, frame.headers.get('receipt'))
-    this.#countSettled()
+    this.#intake.settle()
   }
 
   answered(frame: Frame | undefined, error: StompError): void {
-    this.#observeRefusal(error)
-    if (frame !== undefined) this.#countSettled()
+    reportRefused(this.#parts.observe, this, error)
+    if (frame !== undefined) this.#intake.settle()
   }
 
   failed(error: StompError): void {
@@ -169,54 +210,26 @@ class StompSession implements Session, FrameListener, Recipient {
     return this.#expectEnding().wait()
   }
 
+  get renewal(): Credentials {
+    this.#credentials ??= new Credentials(this, this.#parts)
+    return this.#credentials
+  }
+
   setPaused(paused: boolean): void {
-    this.#isHeld = paused
-    this.#readOrPause()
-  }
-
-  #connect(frame: Frame): void {
-    this.#state = 'connecting'
-    this.#timer?.cancel()
-    this.#timer = this.#after(this.#parts.limits.hookTimeoutMs, () => {
-      this.#fail(new StompError('STOMP_ERR_NOT_AUTHENTICATED', { message: 'The credentials were not checked in time' }))
-    })
-    this.#framed.setPaused(true)
-    shakeHands(frame, this.#framed.peer, this.id, this.#parts)
-      .then((handshake) => this.#connected(handshake))
-      .catch((error) => {
-        const isProtocol = error instanceof ProtocolError
-        const refusal = isProtocol ? refusalOf(error) : toStompError(error, 'STOMP_ERR_NOT_AUTHENTICATED')
-        this.#fail(refusal, frame.headers.get('receipt'))
-      })
-  }
-
-  #connected(handshake: Handshake): void {
-    if (this.#state !== 'connecting') return
-    this.#timer?.cancel()
-    this.#timer = undefined
-    this.#framed.peer.request = undefined
-    const { user, version, clientId } = handshake
-    const { transport } = this.#framed.peer
-    this.#framed.version = version
-    this.#version = version
-    this.#framed.send({ command: 'CONNECTED', headers: handshake.headers })
-    this.#state = 'connected'
-    this.#dispatcher = this.#parts.openDispatcher(this, { sessionId: this.id, user, version, clientId, transport })
-    this.#parts.observe({ type: 'session-connected', session: this.id, user: user?.name, version })
-    this.#framed.startHeartBeat(handshake)
-    this.#framed.setPaused(false)
+    this.#intake.hold(paused)
   }
 
   #handle(frame: Frame): void {
-    const { command } = frame
+    const { command, headers } = frame
     if (command === 'CONNECT' || command === 'STOMP') {
-      return this.#fail(new StompError('STOMP_ERR_ALREADY_CONNECTED'), frame.headers.get('receipt'))
+      return this.#fail(new StompError('STOMP_ERR_ALREADY_CONNECTED'), headers.get('receipt'))
     }
-    if (command === 'DISCONNECT') return this.#disconnect(frame.headers.get('receipt'))
+    if (command === 'DISCONNECT') return this.#disconnect(headers.get('receipt'))
     const missing = missingHeader(frame, this.#version)
-    if (missing !== undefined) return this.#fail(missing, frame.headers.get('receipt'))
-    this.#countUnsettled()
-    this.#dispatcher?.handle(frame)
+    if (missing !== undefined) return this.#fail(missing, headers.get('receipt'))
+    const excess = this.#intake.take(frame)
+    if (excess === undefined) this.#dispatcher?.handle(frame)
+    else this.#dispatcher?.refuse(frame, excess)
   }
 
   /** Every earlier frame settles first; the RECEIPT is the last frame of the session (STOMP 1.2, "DISCONNECT"). */
@@ -226,39 +239,15 @@ class StompSession implements Session, FrameListener, Recipient {
       this.#receipt(receipt)
       this.#state = 'lingering'
       this.#dispatcher?.close()
-      this.#timer = this.#after(this.#parts.limits.lingerMs, () => this.#close(1000, ''))
+      const { limits, framing } = this.#parts
+      this.#lingering = framing.wheel.after(limits.lingerMs, () => this.#close(1000, ''))
     })
   }
 
   #leaveWith(leave: () => void): void {
     this.#state = 'leaving'
     this.#dispatcher?.leave()
-    const { limits, framing } = this.#parts
-    if (this.#unsettled === 0) leave()
-    else this.#expectEnding().begin(leave, framing.wheel, limits.settleTimeoutMs)
-    // Last: where the connection has ended meanwhile, this tells so.
-    this.#framed.setPaused(false)
-  }
-
-  #countUnsettled(): void {
-    this.#unsettled++
-    if (this.#unsettled < this.#parts.limits.maxUnsettledFrames || this.#isCrowded) return
-    this.#isCrowded = true
-    this.#readOrPause()
-  }
-
-  #countSettled(): void {
-    this.#unsettled--
-    if (this.#isCrowded && this.#unsettled < this.#parts.limits.maxUnsettledFrames / 2) {
-      this.#isCrowded = false
-      // Later: the next frame must not be handled inside of what has settled this one.
-      queueMicrotask(() => this.#readOrPause())
-    }
-    if (this.#unsettled === 0) this.#ending?.settled()
-  }
-
-  #readOrPause(): void {
-    if (this.#state === 'connected') this.#framed.setPaused(this.#isHeld || this.#isCrowded)
+    this.#intake.leave(leave)
   }
 
   /** False once the last word is said: the RECEIPT of DISCONNECT, or an ERROR. */
@@ -272,17 +261,13 @@ class StompSession implements Session, FrameListener, Recipient {
   }
 
   /** ERROR, then close: the ERROR is written first on every transport. */
-  #fail(refusal: Refusal & { cause?: unknown }, receipt?: string, code = 1002): void {
+  #fail(refusal: Refusal & { cause?: unknown }, receipt?: string, code = closeCodeOf(refusal)): void {
     if (this.#state === 'lingering') return this.#close(code, '')
     // A handler may fail when its client has gone: that is told to the log all the same.
-    this.#observeRefusal(refusal)
+    reportRefused(this.#parts.observe, this, refusal)
     if (this.#state === 'closed') return
     this.#framed.send(errorFrame(refusal, receipt))
     this.#close(code, refusal.code)
-  }
-
-  #observeRefusal({ code, message, cause }: Refusal & { cause?: unknown }): void {
-    this.#parts.observe({ type: 'refused', session: this.id, code, message, cause })
   }
 
   #close(code: number, reason: string): void {
@@ -298,12 +283,10 @@ class StompSession implements Session, FrameListener, Recipient {
 
   #end(): void {
     this.#state = 'closed'
-    this.#ending?.cancel()
-    this.#timer?.cancel()
+    this.#greeting?.end()
+    this.#intake.end()
+    this.#credentials?.close()
+    this.#lingering?.cancel()
     this.#dispatcher?.close()
-  }
-
-  #after(delayMs: number, run: () => void): Timer {
-    return this.#parts.framing.wheel.after(delayMs, run)
   }
 }

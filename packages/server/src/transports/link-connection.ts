@@ -50,10 +50,18 @@ class LinkConnection implements Connection {
     return this.#link.isSuspended
   }
 
+  get rung(): string {
+    return this.#link.rung ?? 'detached'
+  }
+
   attach(listener: ConnectionListener): void {
     this.#link.attach({
       message: (data) => listener.message(data, typeof data === 'string'),
       drained: () => listener.drained(),
+      renewed: (lifeMs, admission) => {
+        listener.renewed?.(admission?.identity, lifeMs)
+        if (admission !== undefined) this.peer.identity = admission.identity
+      },
       closed: (code, reason) => listener.closed(code, reason),
     })
   }

@@ -69,7 +69,7 @@ export async function openFallback(fastify: FastifyInstance, door: FallbackDoor)
   /** Upgrades that another node has passed on: it has asked who this is. */
   const claims = new WeakMap<FastifyRequest, PeerClaim>()
   const link: LinkDoor = {
-    asksForLink: (request) => offeredProtocols(request).includes(LINK_PROTOCOL),
+    asksForLink,
     async admit(request) {
       const claim = peers?.verify(request.headers, 'socket', undefined)
       if (claim === undefined) return admitSocket(request, door)
@@ -94,6 +94,11 @@ export async function openFallback(fastify: FastifyInstance, door: FallbackDoor)
     refuse: () => links.refuse(),
     close: (withinMs) => links.close(withinMs),
   }
+}
+
+/** Whether an upgrade is to carry a link. */
+export function asksForLink(request: FastifyRequest): boolean {
+  return offeredProtocols(request).includes(LINK_PROTOCOL)
 }
 
 /** All sub-protocols that an upgrade request offers, in its order. */

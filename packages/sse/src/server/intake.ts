@@ -16,11 +16,11 @@ export interface IntakeOwner {
  * room, and the end. What the application throws costs its link only. Who calls has found out that a message is the
  * next one.
  */
-export class Intake {
+export class Intake<Admission = unknown> {
   /** Highest up message accepted. */
   accepted = 0
   isPaused = false
-  listener: LinkListener | undefined
+  listener: LinkListener<Admission> | undefined
   readonly #maxBytes: number
   readonly #owner: IntakeOwner
   #inbox: (Uint8Array | string)[] | undefined
@@ -85,6 +85,20 @@ export class Intake {
   clear(): void {
     this.#empty()
     this.release()
+  }
+
+  /** The application ends the link itself when its credentials end. */
+  get watchesCredentials(): boolean {
+    return this.listener?.renewed !== undefined
+  }
+
+  /** Tells the application that the credentials last longer, or not as long. */
+  tellRenewed(lifeMs: number | undefined, admission: Admission | undefined): void {
+    try {
+      this.listener?.renewed?.(lifeMs, admission)
+    } catch {
+      this.#owner.failed()
+    }
   }
 
   /** Tells the application that it may write again. */

@@ -1,11 +1,17 @@
 import type { DownTurn } from './down-turn.js'
 
 /** Who listens on a {@link Link}. All calls come from the link, never from inside a call to it. */
-export interface LinkListener {
+export interface LinkListener<Admission = unknown> {
   /** The next message of the client: exactly once, in order. Not told while paused. */
   message(data: Uint8Array | string): void
   /** After a `write` that returned false: there is room again. */
   drained(): void
+  /**
+   * The client has renewed its credentials: they end `lifeMs` from now (undefined: never). `admission`: what the door has
+   * found out, undefined where another node has asked. A listener that has this method ends the link itself when its
+   * credentials end; for one without it the link does, with 4401.
+   */
+  renewed?(lifeMs: number | undefined, admission: Admission | undefined): void
   /** The link is over for the application, for whatever cause; the last call, made exactly once. */
   closed(code: number, reason: string): void
 }
@@ -25,7 +31,7 @@ export interface Link<Admission = unknown> {
   /** True while nothing carries messages down, within `graceMs`: times that judge the client's slowness should rest. */
   readonly isSuspended: boolean
   /** Names the listener; called once, in the turn in which the link was accepted. */
-  attach(listener: LinkListener): void
+  attach(listener: LinkListener<Admission>): void
   /**
    * Numbers and keeps all messages of a turn until the client has acknowledged them, and writes them to the present
    * carrier, if there is one with room. False: much is unacknowledged; write no more until `drained`, though what is

@@ -210,8 +210,8 @@ describe('the times of a link', () => {
 })
 
 describe('credentials', () => {
-  const until = (expiresMs: number, subject = 'ann') => ({
-    admit: () => Promise.resolve({ admission: 'x', subject, expiresMs }),
+  const until = (expiresMs: number, subject = 'ann', admission = 'x') => ({
+    admit: () => Promise.resolve({ admission, subject, expiresMs }),
     hasCredentials: true,
   })
 
@@ -248,6 +248,31 @@ describe('credentials', () => {
     expect(house.first.ends).toEqual([])
     await house.clock.advance(51_000)
     expect(house.first.ends).toEqual([{ code: 4401, reason: '' }])
+  })
+
+  it('are watched over by an application that wants to be told of each renewal', async () => {
+    const house = new LinkHouse()
+    const told: unknown[] = []
+    house.accepting = (link) =>
+      link.attach({
+        message: () => {},
+        drained: () => {},
+        renewed: (lifeMs, admission) => told.push([lifeMs, admission]),
+        closed: (code) => told.push(code),
+      })
+    const keys = await house.open(until(90_000))
+    await house.down(keys, {}, until(200_000, 'ann', 'second'))
+    expect([told, house.first.link.admission]).toEqual([[], 'second'])
+    await house.up(keys, {}, until(300_000))
+    await house.up(keys, {}, until(1_000))
+    await house.up(keys, {}, until(900_000, 'bob'))
+    expect(told).toEqual([
+      [300_000, 'x'],
+      [1_000, 'x'],
+    ])
+    await house.clock.advance(20_000)
+    expect((await house.up(keys, {})).json).toMatchObject({ expires: 0 })
+    expect(told).toHaveLength(2)
   })
 
   it('are asked of the application for a new link and where a request carries them, after the proof', async () => {

@@ -3,8 +3,7 @@ import type { Beat, CloseReason } from '../wire/requests.js'
 import type { Attach, AttachOwner } from './attach.js'
 import type { LinkClock } from './clock.js'
 import type { DownTurn } from './down-turn.js'
-import type { Expiry } from './expiry.js'
-import { expiryIn } from './expiry.js'
+import { type Expiry, expiryIn } from './expiry.js'
 import { Intake } from './intake.js'
 import type { Link, LinkListener, Rung } from './link.js'
 import type { LinkDeed, LinkKeeper } from './link-keeper.js'
@@ -28,7 +27,7 @@ export class OwnedLink<Admission> implements Link<Admission>, AttachOwner {
   readonly times: LinkTimes
   admission: Admission | undefined
   readonly retention: Retention = new Retention()
-  readonly intake: Intake
+  readonly intake: Intake<Admission>
   verdict: CloseReason | undefined
   /** HTTP requests that have proved the link and are not answered. */
   requests = 0
@@ -104,7 +103,7 @@ export class OwnedLink<Admission> implements Link<Admission>, AttachOwner {
     return this.#expiry
   }
 
-  attach(listener: LinkListener): void {
+  attach(listener: LinkListener<Admission>): void {
     this.intake.listener = listener
   }
 
@@ -173,9 +172,12 @@ export class OwnedLink<Admission> implements Link<Admission>, AttachOwner {
     else this.#tellClosed()
   }
 
-  /** Extends the life of the credentials; undefined: they do not expire. */
-  renew(expiresMs: number | undefined): void {
+  /** Extends the life of the credentials; `expiresMs` undefined: they do not end. */
+  renew(expiresMs: number | undefined, admission: Admission | undefined): void {
     this.#expiry = expiryIn(this.clock, expiresMs)
+    // The application has not seen the link yet: it begins with the newest.
+    if (this.#state === 'new' && admission !== undefined) this.admission = admission
+    this.intake.tellRenewed(expiresMs, admission)
   }
 
   /** The client has given a sign of life. */
@@ -258,7 +260,7 @@ export class OwnedLink<Admission> implements Link<Admission>, AttachOwner {
 
   /** Looks at every deadline; asked each `periodMs`. */
   tick(nowMs: number, periodMs: number): void {
-    if (this.#expiry?.leftMs === 0) this.close(CLOSE.credentials, '')
+    if (this.#expiry?.leftMs === 0 && !this.intake.watchesCredentials) this.close(CLOSE.credentials, '')
     if (this.#state === 'new') {
       if (nowMs - this.#sinceMs >= this.times.freshMs) this.end(undefined)
       return

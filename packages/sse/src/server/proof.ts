@@ -71,6 +71,6 @@ async function renew<Admission>(
   const admitted = await Promise.resolve(asked).catch((error: unknown) => wordOf(error) ?? 'busy')
   if (typeof admitted === 'string') return refusalOf(admitted)
   if (admitted.subject !== link.deed.subject) return refusalOf('forbidden')
-  link.renew(admitted.expiresMs)
+  link.renew(admitted.expiresMs, 'admission' in admitted ? admitted.admission : undefined)
   return undefined
 }

@@ -216,10 +216,11 @@ export class SocketDoor<Admission> implements LinkSocketListener {
   #prove(id: string, key: string): OwnedLink<Admission> | Refusal {
     const request = this.#request
     const link = proveKey(id, key, request?.origin, this.#register)
-    const standing = request?.forwarded ? request.forwarded.standing : request?.admitted
+    const admitted = request?.forwarded === undefined ? request?.admitted : undefined
+    const standing = admitted ?? request?.forwarded?.standing
     if ('error' in link || standing?.subject === undefined) return link
     if (standing.subject !== link.deed.subject) return refusalOf('forbidden')
-    link.renew(standing.expiresMs)
+    link.renew(standing.expiresMs, admitted?.admission)
     return link
   }
 

@@ -48,6 +48,11 @@ export class SockJsSession implements Connection, ReceiverOwner {
     return this.#receiver === undefined && this.#closeFrame === undefined
   }
 
+  get rung(): string {
+    if (this.#receiver === undefined) return 'detached'
+    return this.#receiver.isStream ? 'stream' : 'poll'
+  }
+
   attach(listener: ConnectionListener): void {
     this.#listener = listener
   }

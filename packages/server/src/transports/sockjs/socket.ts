@@ -28,6 +28,7 @@ export function sockJsSocket(
 
 class SockJsSocket implements Connection {
   readonly peer: Peer
+  readonly rung = 'websocket'
   readonly #socket: WebSocket
   readonly #carrier: Connection
   readonly #parts: SockJsSocketParts

@@ -1,0 +1,54 @@
+import type { Frame } from '@hoofbeat/codec'
+import type { Clock } from '../clock/clock.js'
+import type { Timer, Wheel } from '../clock/wheel.js'
+import type { StompError } from '../errors.js'
+import type { RateRule } from './rate-limit.js'
+import { RateMeter } from './rate-meter.js'
+
+/** Whose time it is. */
+export interface RateLimiterParts {
+  readonly clock: Clock
+  readonly wheel: Wheel
+}
+
+/** Holds one session to its limits. A timer runs only while reading rests, so while no frame comes. */
+export class RateLimiter {
+  readonly #meter: RateMeter
+  readonly #parts: RateLimiterParts
+  readonly #changed: () => void
+  #timer: Timer | undefined
+
+  /** `changed` is told whenever `isResting` has changed. */
+  constructor(rules: readonly RateRule[], parts: RateLimiterParts, changed: () => void) {
+    this.#meter = new RateMeter(rules)
+    this.#parts = parts
+    this.#changed = changed
+  }
+
+  /** Nothing more is to be read for now. */
+  get isResting(): boolean {
+    return this.#timer !== undefined
+  }
+
+  /** Counts a frame, and lets reading rest if there is no room for another. Returns the refusal, if it is refused. */
+  take(frame: Frame): StompError | undefined {
+    const nowMs = this.#parts.clock.now()
+    const refusal = this.#meter.take(frame, nowMs)
+    const restMs = this.#meter.restMs(nowMs)
+    if (restMs > 0 && this.#timer === undefined) {
+      this.#timer = this.#parts.wheel.after(restMs, this.#rested)
+      this.#changed()
+    }
+    return refusal
+  }
+
+  /** The session is over. */
+  end(): void {
+    this.#timer?.cancel()
+  }
+
+  readonly #rested = (): void => {
+    this.#timer = undefined
+    this.#changed()
+  }
+}
