@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { covers, createDestinationSyntax, isPattern } from './destination.js'
+import { covers, createDestinationSyntax, isPattern, overlap } from './destination.js'
 
 const LONGEST = 5
 const letter = fc.constantFrom('a', 'b')
@@ -33,6 +33,16 @@ it('covers exactly the subjects whose every name the pattern means', () => {
       const wide = meaning(pattern)
       const isCovered = [...meaning(subject)].every((name) => wide.has(name))
       expect(covers(pattern, subject)).toBe(isCovered)
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+it('overlap exactly if there is a name that both mean', () => {
+  fc.assert(
+    fc.property(segments, segments, (one, other) => {
+      const names = meaning(other)
+      expect(overlap(one, other)).toBe([...meaning(one)].some((name) => names.has(name)))
     }),
     { numRuns: 2_000 },
   )

@@ -46,6 +46,16 @@ export function covers(pattern: readonly string[], subject: readonly string[]): 
   return subject.length === pattern.length
 }
 
+/** True if there is a destination that both mean. Either may be a pattern. */
+export function overlap(one: readonly string[], other: readonly string[]): boolean {
+  for (let i = 0; ; i++) {
+    const [a, b] = [one[i], other[i]]
+    if (a === '**' || b === '**') return true
+    if (a === undefined || b === undefined) return a === b
+    if (a !== '*' && b !== '*' && a !== b) return false
+  }
+}
+
 /**
  * Makes the syntax for one separator. With `.` the leading prefix keeps its slash, as Spring has it:
  * `/topic/price.stock.*` has the segments `topic`, `price`, `stock`, `*`.
