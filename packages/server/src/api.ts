@@ -11,23 +11,9 @@ import type {
 import type { BrokerAdmin } from './broker/broker.js'
 import type { DoorOptions } from './doors.js'
 import type { RawEndpoint, RawHandlers } from './endpoints/raw-handlers.js'
-import type { StompHooks } from './hooks/hooks.js'
-import type {
-  AnyMessageRouteOptions,
-  ErrorHandler,
-  MessageHandler,
-  MessageOf,
-  MessageRouteOptions,
-  MessageSchema,
-  PublishOptions,
-  ResponseOf,
-  Returned,
-  ReturnedFromMessage,
-  SubscriptionHandler,
-  SubscriptionOf,
-  SubscriptionRouteOptions,
-  SubscriptionSchema,
-} from './routes/definition.js'
+import type { Codecs } from './routes/codecs.js'
+import type { PublishOptions } from './routes/definition.js'
+import { createRouteApi, type RouteApi } from './routes/route-api.js'
 import type { RouteTable } from './routes/route-table.js'
 import type { TcpAddress, TcpListeners } from './transports/tcp.js'
 import type { SessionTarget, Users } from './users/users.js'
@@ -38,53 +24,12 @@ import type { SessionTarget, Users } from './users/users.js'
  * that plugin and its children only. They are added before the application is ready; later the calls throw an Error.
  * A declaration that cannot work (an ill-formed or repeated pattern, an unknown placeholder) throws a TypeError.
  */
-export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault> {
+export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault>
+  extends RouteApi<TypeProvider> {
   /**
-   * Handles what clients SEND to destinations below the application prefix. Patterns are written as for HTTP routes, with
-   * `/` between segments.
-   *
-   * ```ts
-   * app.stomp.message('/hello/:room', { sendTo: '/topic/greetings/:room' }, async (message) => {
-   *   return { content: `Hello from ${message.params.room}!` }
-   * })
-   * ```
-   *
-   * What the handler throws refuses the SEND with STOMP_ERR_HANDLER_FAILED; a StompError, or an error with a `statusCode`
-   * of 400 to 499, is shown to the client as it is. Handlers of one session start in the order of its frames and run at
-   * the same time.
-   */
-  message<const Pattern extends string, const Schema extends MessageSchema>(
-    pattern: Pattern,
-    options: MessageRouteOptions<Schema, MessageOf<Pattern, Schema, TypeProvider>>,
-    handler: (
-      message: MessageOf<Pattern, Schema, TypeProvider>,
-    ) => ReturnedFromMessage<ResponseOf<Schema, TypeProvider>>,
-  ): void
-  message<const Pattern extends string>(
-    pattern: Pattern,
-    handler: (message: MessageOf<Pattern, unknown, TypeProvider>) => unknown,
-  ): void
-
-  /**
-   * Answers a SUBSCRIBE below the application prefix with one MESSAGE: what the handler returns; null and undefined send
-   * none. Nothing stays subscribed.
-   */
-  subscription<const Pattern extends string, const Schema extends SubscriptionSchema>(
-    pattern: Pattern,
-    options: SubscriptionRouteOptions<Schema>,
-    handler: (
-      subscription: SubscriptionOf<Pattern, Schema, TypeProvider>,
-    ) => Returned<ResponseOf<Schema, TypeProvider>>,
-  ): void
-  subscription<const Pattern extends string>(
-    pattern: Pattern,
-    handler: (subscription: SubscriptionOf<Pattern, unknown, TypeProvider>) => unknown,
-  ): void
-
-  /**
-   * Publishes to a broker destination for the application itself; no hook and no rule is asked. Strings, bytes and JSON
-   * are encoded as a handler's value is; null and undefined make an empty body. Resolves when the broker has taken the
-   * message over.
+   * Publishes to a broker destination for the application itself; no hook and no rule is asked. The value is encoded as a
+   * handler's is, by the codecs of this instance; null and undefined make an empty body. Resolves when the broker has
+   * taken the message over. Rejects with a TypeError for what cannot be encoded.
    */
   publish(destination: string, body: unknown, options?: PublishOptions): Promise<void>
 
@@ -134,26 +79,6 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
   readonly admin: BrokerAdmin | undefined
 
   /**
-   * Adds a hook: `authorizeSend` runs before a SEND has any effect, `authorizeSubscribe` before a SUBSCRIBE has. A throw
-   * refuses. Hooks run in the order of adding, outer plugins first. Those of the instance on which the plugin was
-   * registered apply to broker destinations too; those of inner plugins to their own routes only.
-   *
-   * `onConnected`, `onSubscribed`, `onUnsubscribed` and `onDisconnected` only look on: they are told when it has happened,
-   * of all sessions, on whatever instance they were added, and refuse nothing.
-   */
-  addHook<Name extends keyof StompHooks>(name: Name, hook: StompHooks[Name]): void
-
-  /**
-   * Names who is asked when a route of this instance, or of plugins within it that name none of their own, has failed: the
-   * handler has thrown, or a body, params or headers do not fit their schema. What it returns, encoded as a handler's
-   * value is, goes to the sender as a MESSAGE at `/user/queue/errors`, with the `receipt-id` of the frame; there is no
-   * RECEIPT, and the session lives. Null and undefined send nothing. Where the sender does not listen there, and where the
-   * error handler throws, the session is told by ERROR and closed, as without it. Frames of a transaction that do not fit
-   * are always answered by ERROR.
-   */
-  setErrorHandler(handler: ErrorHandler): void
-
-  /**
    * Where the `tcp` listeners are bound, in the order of the options; those that were `optional` and could not be had are
    * left out. Empty before the application is ready and after its end.
    */
@@ -186,12 +111,13 @@ export interface ApiParts {
   /** The instance that `fastify.stomp` was read on. */
   readonly instance: FastifyInstance
   readonly table: RouteTable
-  readonly publish: (destination: string, body: unknown, options: PublishOptions) => Promise<void>
+  readonly publish: (destination: string, body: unknown, options: PublishOptions, codecs: Codecs) => Promise<void>
   readonly sendToUser: (
     target: SessionTarget,
     destination: string,
     body: unknown,
     options: PublishOptions,
+    codecs: Codecs,
   ) => Promise<void>
   readonly users: Users
   readonly disconnect: (target: SessionTarget, reason: string | undefined) => Promise<number>
@@ -217,17 +143,10 @@ export function createApi(parts: ApiParts): StompApi {
     tcp = { addresses: [] },
   } = parts
   return {
+    ...createRouteApi(instance, table),
     users,
     disconnect: (target, reason) => disconnect(target, reason),
     admin,
-    message(pattern: string, ...rest: [MessageHandler] | [AnyMessageRouteOptions, MessageHandler]) {
-      const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest
-      table.addMessage(instance, pattern, options, handler)
-    },
-    subscription(pattern: string, ...rest: [SubscriptionHandler] | [SubscriptionRouteOptions, SubscriptionHandler]) {
-      const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest
-      table.addSubscription(instance, pattern, options, handler)
-    },
     endpoint(path: string | readonly string[], options?: RawEndpointOptions) {
       const paths = typeof path === 'string' ? [path] : path
       const urls = paths.map((each) => `${instance.prefix}${each}`)
@@ -241,11 +160,15 @@ export function createApi(parts: ApiParts): StompApi {
       for (const url of urls) rawEndpoints.set(url, endpoint)
       return endpoint
     },
-    publish: (destination, body, options = {}) => publish(destination, body, options),
+    publish: (destination, body, options = {}) => publish(destination, body, options, table.codecs(instance)),
     sendToUser: (target, destination, body, options = {}) =>
-      sendToUser(typeof target === 'string' ? { user: target } : target, destination, body, options),
-    addHook: (name, hook) => table.addHook(instance, name, hook),
-    setErrorHandler: (handler) => table.setErrorHandler(instance, handler),
+      sendToUser(
+        typeof target === 'string' ? { user: target } : target,
+        destination,
+        body,
+        options,
+        table.codecs(instance),
+      ),
     get tcpAddresses() {
       return tcp.addresses
     },

@@ -29,6 +29,10 @@ export const STOMP_ERRORS: Readonly<Record<StompErrorCode, { readonly message: s
     message: 'The credentials were not accepted',
     cure: 'Connect again with valid credentials.',
   },
+  STOMP_ERR_CREDENTIALS_EXPIRED: {
+    message: 'The credentials have ended',
+    cure: 'Connect again with new credentials, or renew them in time by a SEND to /session/renew.',
+  },
   STOMP_ERR_USER_NAME_INVALID: {
     message: 'The user name cannot be written into a header',
     cure: 'A user name must be a non-empty text without control characters, for STOMP 1.0 also without spaces around it.',
@@ -56,6 +60,14 @@ export const STOMP_ERRORS: Readonly<Record<StompErrorCode, { readonly message: s
   STOMP_ERR_FORBIDDEN: {
     message: 'This is not allowed for this session',
     cure: 'Ask the operator of the service for the right to use this destination.',
+  },
+  STOMP_ERR_CSRF: {
+    message: 'The CSRF token was not accepted',
+    cure: 'Fetch a token from the application over HTTP before connecting, and send it with CONNECT or the request.',
+  },
+  STOMP_ERR_RATE_LIMIT: {
+    message: 'More was sent than is allowed in this time',
+    cure: 'Send it again later, and less often.',
   },
   STOMP_ERR_SUBSCRIPTION_EXISTS: {
     message: 'A subscription with this id exists already',
@@ -187,6 +199,7 @@ export type StompErrorCode =
   | 'STOMP_ERR_FRAME_TIMEOUT'
   | 'STOMP_ERR_VERSION_UNSUPPORTED'
   | 'STOMP_ERR_NOT_AUTHENTICATED'
+  | 'STOMP_ERR_CREDENTIALS_EXPIRED'
   | 'STOMP_ERR_USER_NAME_INVALID'
   | 'STOMP_ERR_HEADER_MISSING'
   | 'STOMP_ERR_HEADER_INVALID'
@@ -194,6 +207,8 @@ export type StompErrorCode =
   | 'STOMP_ERR_DESTINATION_UNKNOWN'
   | 'STOMP_ERR_ROUTE_UNKNOWN'
   | 'STOMP_ERR_FORBIDDEN'
+  | 'STOMP_ERR_CSRF'
+  | 'STOMP_ERR_RATE_LIMIT'
   | 'STOMP_ERR_SUBSCRIPTION_EXISTS'
   | 'STOMP_ERR_SUBSCRIPTION_UNKNOWN'
   | 'STOMP_ERR_SUBSCRIPTION_LIMIT'
@@ -231,6 +246,8 @@ export interface StompErrorOptions {
   readonly message?: string
   /** Replaces the body of the ERROR frame. Shown to the peer: no internals. */
   readonly cure?: string
+  /** When the same may be tried again, in ms: told as `retry-after`, in seconds. @default nothing is told */
+  readonly retryAfterMs?: number
   /** Kept for the log, never sent. */
   readonly cause?: unknown
 }
@@ -244,6 +261,8 @@ export class StompError extends Error {
   readonly code: string
   /** What the peer can do about it: the body of the ERROR frame. */
   readonly cure: string
+  /** When the same may be tried again, in ms. */
+  readonly retryAfterMs: number | undefined
 
   constructor(code: StompErrorCode, options: StompErrorOptions = {}) {
     const row = STOMP_ERRORS[code]
@@ -251,6 +270,7 @@ export class StompError extends Error {
     this.name = 'StompError'
     this.code = code
     this.cure = options.cure ?? row.cure
+    this.retryAfterMs = options.retryAfterMs
   }
 }
 
@@ -279,6 +299,11 @@ export function originalOf(error: unknown): unknown {
 export function isForPeer(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null || !('statusCode' in thrown)) return false
   return typeof thrown.statusCode === 'number' && thrown.statusCode >= 400 && thrown.statusCode < 500
+}
+
+/** A refusal as `retry-after` tells it, as in HTTP: whole seconds; undefined where it does not say when. */
+export function retryAfterOf({ retryAfterMs }: { readonly retryAfterMs?: number | undefined }): string | undefined {
+  return retryAfterMs === undefined ? undefined : String(Math.ceil(retryAfterMs / 1_000))
 }
 
 function isStompError(thrown: unknown): thrown is StompError {

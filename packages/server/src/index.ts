@@ -25,6 +25,7 @@ export type { Clock } from './clock/clock.js'
 export type { RawClose, RawConnection, RawEndpoint, RawHandlers } from './endpoints/raw-handlers.js'
 export type { StompErrorCode, StompErrorOptions } from './errors.js'
 export { STOMP_ERRORS, StompError } from './errors.js'
+export type { CsrfOptions } from './hooks/csrf.js'
 export type {
   AuthenticateHook,
   AuthorizeRequest,
@@ -36,9 +37,12 @@ export type {
   StompHooks,
 } from './hooks/hooks.js'
 export type { AllowedOrigins } from './hooks/origin.js'
-export type { AllowOptions } from './hooks/rules.js'
+export type { AllowOptions, AllowRule, DenyOptions, DenyRule, UserCondition } from './hooks/rules.js'
 export type { User, UserLike } from './hooks/user.js'
 export type { Taken } from './message/delivery.js'
+export type { StompEvent } from './observe/events.js'
+export type { Metrics } from './observe/figures.js'
+export type { Tracing } from './observe/tracing.js'
 export type {
   DoorOptions,
   EndpointOptions,
@@ -49,16 +53,28 @@ export type {
   TcpOptions,
 } from './plugin.js'
 export { hoofbeatPlugin as default, hoofbeatPlugin as hoofbeat } from './plugin.js'
+export type { ContentType, StompCodec } from './routes/codecs.js'
+export type { DecoratorGetter } from './routes/decorators.js'
 export type {
-  ErrorHandler,
-  FailedFrame,
   MessageRouteOptions,
+  MessageSchema,
   PublishOptions,
-  RoutedMessage,
-  RoutedSubscription,
+  SendTo,
   SendToUser,
   SubscriptionRouteOptions,
+  SubscriptionSchema,
 } from './routes/definition.js'
+export type { FailedFrame, MessageDecorators, RoutedMessage, RoutedSubscription } from './routes/frame-views.js'
+export type { StompReply } from './routes/reply.js'
+export type { MessageRoute, RouteApi, SubscriptionRoute } from './routes/route-api.js'
+export type {
+  AnyRouted,
+  ErrorHandler,
+  OnErrorHook,
+  PreHandlerHook,
+  PreSerializationHook,
+} from './routes/route-hooks.js'
+export type { RateLimit, RateLimitOptions } from './session/rate-limit.js'
 export type { StoreRepair } from './store/durable-repair.js'
 export { repairDurableStore } from './store/durable-repair.js'
 export type { DurableStoreOptions } from './store/durable-store.js'
@@ -73,6 +89,7 @@ export type {
   StoredMessage,
 } from './store/message-store.js'
 export type { SockJsOptions } from './transports/sockjs/sockjs-options.js'
+export type { ConnectEvent, EventHooks, RefusedEvent, SlowReaderEvent } from './users/event-hooks.js'
 export type {
   ConnectedEvent,
   DisconnectedEvent,

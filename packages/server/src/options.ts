@@ -7,8 +7,11 @@ import type { DispatchLimits } from './dispatch/dispatcher.js'
 import type { EndpointOptions } from './doors.js'
 import type { OutboxLimits } from './framing/outbox.js'
 import type { AdmissionOptions } from './hooks/admission.js'
+import type { CsrfOptions } from './hooks/csrf.js'
 import type { AuthenticateHook } from './hooks/hooks.js'
-import type { AllowOptions } from './hooks/rules.js'
+import type { AllowOptions, DenyOptions } from './hooks/rules.js'
+import type { ObservationOptions } from './observation.js'
+import type { RateLimitOptions } from './session/rate-limit.js'
 import type { SessionLimits } from './session/session.js'
 import type { FallbackOptions } from './transports/sse.js'
 import type { TcpOptions } from './transports/tcp.js'
@@ -22,7 +25,7 @@ export interface HoofbeatLimits extends Limits, OutboxLimits, SessionLimits, Dis
 }
 
 /** Options of the plugin. */
-export interface HoofbeatOptions extends AdmissionOptions {
+export interface HoofbeatOptions extends AdmissionOptions, ObservationOptions {
   /** Where clients connect. @default [{ path: '/stomp' }] */
   readonly endpoints?: readonly EndpointOptions[]
   /** Ports for native STOMP clients; they listen once the application is ready. @default none */
@@ -37,6 +40,15 @@ export interface HoofbeatOptions extends AdmissionOptions {
   readonly authenticate?: AuthenticateHook
   /** Which broker destinations clients may use. @default SUBSCRIBE to exact topics, no SEND */
   readonly allow?: AllowOptions
+  /** What is denied of it. @default nothing */
+  readonly deny?: DenyOptions
+  /**
+   * Asks for a token with each CONNECT that came by HTTP and at the doors for clients without STOMP, where users are known
+   * by cookies. @default no tokens
+   */
+  readonly csrf?: true | CsrfOptions
+  /** How much each session may send. @default no limits */
+  readonly rateLimits?: RateLimitOptions
   /**
    * How a SEND or SUBSCRIBE is refused: `hard`, by ERROR and a close, as STOMP has it; or `soft`: a session that listens
    * at `/user/queue/errors` gets a MESSAGE there, `{ code, message, cure }` with the `receipt-id` of the frame, and lives

@@ -13,18 +13,21 @@ import { ACCEPT, createEndpoint } from './endpoints/endpoint.js'
 import type { RawEndpoint } from './endpoints/raw-handlers.js'
 import { createTurns } from './framing/turns.js'
 import { createAdmission } from './hooks/admission.js'
+import { createCsrfGuard } from './hooks/csrf.js'
+import { observeAdmission } from './hooks/observed-admission.js'
 import { compileRules } from './hooks/rules.js'
-import { createLogObserver } from './observe/log.js'
+import { createObservation } from './observation.js'
 import { checkOptions, type HoofbeatOptions, resolveFallback, resolveLimits } from './options.js'
 import { createRawDoors, type RawDoorParts } from './raw-doors.js'
 import { createRouteTable } from './routes/route-table.js'
 import { createPublication } from './routes/value-encoder.js'
+import { createRateLimits } from './session/rate-limits.js'
 import type { SessionParts } from './session/session.js'
+import { asksForLink } from './transports/sse.js'
 import { createTcpListeners } from './transports/tcp.js'
 import { guardUpgrades } from './transports/upgrade-guard.js'
 import { selectProtocol } from './transports/websocket.js'
 import { provideWebSocket } from './transports/websocket-door.js'
-import { createPresence } from './users/presence.js'
 import { createUserRegistry } from './users/user-registry.js'
 import type { SessionTarget } from './users/users.js'
 
@@ -42,7 +45,6 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   const { endpoints = [{ path: '/stomp' }], applicationPrefix = '/app', drainMs = 5_000, clock = systemClock } = options
   const limits = resolveLimits(options.limits)
   const syntax = createDestinationSyntax(options.separator)
-  const observe = createLogObserver(fastify.log)
   const nextMessageId = createMessageIds()
   const wheel = createWheel(clock)
   const doors: Doors[] = []
@@ -50,10 +52,14 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   const rawEndpoints = new Map<string, RawEndpoint>()
   let isClosing = false
 
-  const table = createRouteTable({ instance: fastify, syntax, observe })
-  const after = (delayMs: number, run: () => void): Timer => wheel.after(delayMs, run)
-  const broker = await (options.broker ?? embeddedBroker())({ syntax, nextMessageId, observe, clock, after })
   const users = createUserRegistry()
+  const observation = createObservation(options, { log: fastify.log, clock, users, admin: () => broker.admin })
+  const { observe, figures, published } = observation
+  const table = createRouteTable({ instance: fastify, syntax, observe, watch: observation.routes })
+  const after = (delayMs: number, run: () => void): Timer => wheel.after(delayMs, run)
+  const broker = await (options.broker ?? embeddedBroker())({
+    ...{ syntax, nextMessageId, observe, published, clock, after },
+  })
   const replyQueues = createReplyQueues(limits.maxTempQueues)
   const publications = createPublications({
     ...{ broker, syntax, applicationPrefix, replyQueues, observe },
@@ -65,16 +71,13 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     publications,
     replyQueues,
     users,
-    presence: createPresence({
-      hooks: table.rootHooks,
-      failed: (err, hook, session) => fastify.log.error({ err, session }, `a hook ${hook} failed`),
-    }),
+    presence: observation.tellHooks(table.rootHooks),
     syntax,
     applicationPrefix,
     nextMessageId,
     limits,
     routes: table.routes,
-    rules: compileRules(options.allow ?? {}, syntax),
+    rules: compileRules({ allow: options.allow ?? {}, deny: options.deny ?? {}, applicationPrefix, syntax }),
     hooks: table.rootHooks,
     isSoft: options.refusals === 'soft',
     after,
@@ -83,14 +86,24 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     authenticate: options.authenticate,
     heartBeat: options.heartBeat ?? { sendMs: 10_000, receiveMs: 10_000 },
     serverName: SERVER_NAME,
-    framing: { clock, wheel, turns: createTurns(clock), limits },
+    csrf: options.csrf && createCsrfGuard(options.csrf, fastify),
+    rateLimits: options.rateLimits && createRateLimits(options.rateLimits, { syntax, clock }),
+    framing: { clock, wheel, turns: createTurns(clock), limits, figures },
     limits,
     observe,
     openDispatcher: (recipient, caller) => openDispatcher(recipient, caller, dispatch),
   }
   const endpoint = createEndpoint(session)
 
-  const admission = createAdmission(options, () => isClosing)
+  const admission = observeAdmission(
+    createAdmission(
+      options,
+      () => isClosing,
+      () => clock.epochMs(),
+    ),
+    observe,
+    asksForLink,
+  )
   const guard = guardUpgrades(fastify.server, {
     timeoutMs: limits.connectTimeoutMs,
     after,
@@ -118,6 +131,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   fastify.addHook('onClose', async () => {
     wheel.stop()
     await broker.close()
+    observation.leave()
   })
 
   const sharedDoors: RawDoorParts['doors'] = {
@@ -127,18 +141,19 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   const raw = createRawDoors({
     ...{ doors: sharedDoors, limits, after },
     fallbackFor: (maxBodyBytes) => resolveFallback(options.fallback, { ...limits, maxBodyBytes }),
-    outbox: session.framing,
+    // Its figures are of STOMP.
+    outbox: { ...session.framing, figures: undefined },
     opened: (opened) => doors.push(opened),
   })
   const apis = new WeakMap<FastifyInstance, StompApi>()
   const publish = async (...args: Parameters<typeof createPublication>): Promise<void> => {
-    await publications.publish(createPublication(...args))
+    await publications.publish(observation.carry(createPublication(...args)))
   }
   const sendToUser = async (
     { user, session }: SessionTarget,
     ...args: Parameters<typeof createPublication>
   ): Promise<void> => {
-    const publication = createPublication(...args)
+    const publication = observation.carry(createPublication(...args))
     if (user !== undefined) await publications.publishToUser(user, publication)
     if (session !== undefined) await publications.publishToSession(session, publication)
   }

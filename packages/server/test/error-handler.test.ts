@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { embeddedBroker, StompError } from '../src/index.js'
+import { type BrokerFactory, embeddedBroker, StompError } from '../src/index.js'
 import { createFakeClock } from '../src/testing/fake-clock.js'
 import type { StompTestClient } from '../src/testing/stomp-client.js'
 import { frames, gate, rest, send, transact, turn, usePlugin } from './plugin-application.js'
@@ -196,6 +196,169 @@ describe('an error handler', () => {
   })
 })
 
+describe('an error handler that takes too long', () => {
+  const limits = { hookTimeoutMs: 1_000 }
+  const strict = { schema: { body: { type: 'object', required: ['x'] } } }
+
+  it.each(['/app/strict', '/app/fail'])(
+    'leaves the failure of %s to a hard ERROR, once, and what it says later is not told',
+    async (destination) => {
+      const clock = createFakeClock()
+      const { open, opened } = gate()
+      const { connect, log } = await start({ clock, limits }, (app) => {
+        app.stomp.setErrorHandler(async () => {
+          await opened
+          return 'too late'
+        })
+        app.stomp.message('/strict', strict, () => undefined)
+        app.stomp.message('/fail', () => {
+          throw new Error('secret')
+        })
+      })
+      const ada = await connect('ada')
+      await listen(ada)
+      ada.send(send(destination, '{}', { receipt: 'r' }))
+      expect(await rest(ada)).toEqual([])
+      clock.advance(800)
+      expect(await rest(ada)).toEqual([])
+      clock.advance(400)
+      const code = destination === '/app/strict' ? 'STOMP_ERR_BODY_INVALID' : 'STOMP_ERR_HANDLER_FAILED'
+      expect(await frames(ada, 1)).toEqual([`ERROR ${code} r`])
+      expect(await ada.closed()).toMatchObject({ code: 1002 })
+      open()
+      expect(await rest(ada)).toEqual([])
+      expect(log.filter((line) => line.includes('An error handler did not answer in time'))).toHaveLength(1)
+      const failure = destination === '/app/strict' ? 'must have required property' : 'secret'
+      expect(log.filter((line) => line.includes(failure))).toHaveLength(1)
+    },
+  )
+
+  it('is waited for by the frames behind one that does not fit, and tells that one outcome', async () => {
+    const clock = createFakeClock()
+    const { open, opened } = gate()
+    const { connect } = await start({ clock, limits }, (app) => {
+      app.stomp.setErrorHandler(async () => {
+        await opened
+        return 'told'
+      })
+      app.stomp.message('/strict', strict, () => undefined)
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/app/strict', '{}', { receipt: 'r' }))
+    ada.send(send('/topic/x', '', { receipt: 'behind' }))
+    clock.advance(800)
+    expect(await rest(ada)).toEqual([])
+    open()
+    expect(await frames(ada, 2)).toEqual(['told', 'RECEIPT behind'])
+    clock.advance(10_000)
+    expect(await rest(ada)).toEqual([])
+    ada.send(send('/topic/x', '', { receipt: 'on' }))
+    expect(await frames(ada, 1)).toEqual(['RECEIPT on'])
+  })
+
+  it('ends the session hard where what failed has its receipt already', async () => {
+    const clock = createFakeClock()
+    const { connect } = await start({ clock, limits }, (app) => {
+      app.stomp.setErrorHandler(() => new Promise(() => {}))
+      app.stomp.message('/fail', { sendTo: '/topic/x' }, async function* () {
+        yield 1
+        throw new Error('secret')
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/app/fail', '', { receipt: 'r' }))
+    expect(await rest(ada)).toEqual(['RECEIPT r'])
+    clock.advance(1_100)
+    expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_HANDLER_FAILED'])
+  })
+})
+
+describe('an error handler', () => {
+  it('is asked where the broker refuses later what a route has published', async () => {
+    const { open, opened } = gate()
+    const broker: BrokerFactory = async (parts) => {
+      const broker = await embeddedBroker()(parts)
+      const { publish } = broker
+      broker.publish = (publication) => {
+        if (publication.destination !== '/topic/full') return publish.call(broker, publication)
+        return opened.then(() => {
+          throw new StompError('STOMP_ERR_QUEUE_FULL', { message: 'There is no room' })
+        })
+      }
+      return broker
+    }
+    const { connect } = await start({ broker }, async (app) => {
+      app.stomp.message('/hard', { sendTo: '/topic/full' }, () => 1)
+      await app.register(async (inner) => {
+        inner.stomp.setErrorHandler((error) => error.message)
+        inner.stomp.message('/soft', { sendTo: '/topic/full' }, () => 1)
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(send('/app/soft', '', { receipt: 'soft' }))
+    expect(await rest(ada)).toEqual([])
+    open()
+    expect(await nextError(ada)).toMatchObject({ command: 'MESSAGE', text: 'There is no room', receipt: 'soft' })
+    ada.send(send('/app/hard', '', { receipt: 'hard' }))
+    expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_QUEUE_FULL hard'])
+  })
+
+  it.each([{}, { transaction: 't' }])('sees the reply-to that its client wrote: %j', async (headers) => {
+    const seen: unknown[] = []
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler((_error, frame) => {
+        seen.push(frame.headers.get('reply-to'))
+        return 'told'
+      })
+      app.stomp.message('/fail', ({ headers }) => {
+        seen.push(headers.get('reply-to')?.replace(/[^/]*$/, ''))
+        throw new Error('x')
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    ada.send(transact('BEGIN', 't'))
+    ada.send(send('/app/fail', '', { 'reply-to': '/temp-queue/mine', ...headers }))
+    ada.send(transact('COMMIT', 't'))
+    expect(await frames(ada, 1)).toEqual(['told'])
+    expect(seen).toEqual(['/reply-queue/', '/temp-queue/mine'])
+  })
+
+  it('answers with the correlation-id of the frame, and so do soft refusals', async () => {
+    const { connect } = await start({ refusals: 'soft' }, (app) => {
+      app.stomp.message('/soft', () => {
+        throw new Error('x')
+      })
+      app.register(async (inner) => {
+        inner.stomp.setErrorHandler(() => 'told')
+        inner.stomp.message('/told', () => {
+          throw new Error('x')
+        })
+        inner.stomp.message('/late', { sendTo: '/topic/x' }, async function* () {
+          yield 1
+          throw new Error('x')
+        })
+      })
+    })
+    const ada = await connect('ada')
+    await listen(ada)
+    const correlations: unknown[] = []
+    for (const [i, destination] of ['/app/told', '/app/late', '/app/soft', '/forbidden/x'].entries()) {
+      ada.send(send(destination, '', { 'correlation-id': `c${i}` }))
+      correlations.push((await ada.next()).headers.get('correlation-id'))
+    }
+    ada.send({
+      command: 'SUBSCRIBE',
+      headers: { id: 's', destination: '/forbidden/x', 'correlation-id': 'of a SUBSCRIBE' },
+    })
+    correlations.push((await ada.next()).headers.get('correlation-id'))
+    expect(correlations).toEqual(['c0', 'c1', 'c2', 'c3', 'of a SUBSCRIBE'])
+  })
+})
+
 describe('what an error handler must not do', () => {
   it('let later frames overtake the ERROR of one that does not fit', async () => {
     const { connect } = await start({}, (app) => {
@@ -261,6 +424,29 @@ describe('what an error handler must not do', () => {
     expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_HANDLER_FAILED'])
     for (const text of ['the first', 'the second']) expect(log.filter((line) => line.includes(text))).toHaveLength(1)
   })
+
+  it.each(['/app/fail', '/app/late'])(
+    'have the failure of %s logged twice, where there is none and only a hook looks on',
+    async (destination) => {
+      const seen: string[] = []
+      const { connect, log } = await start({}, (app) => {
+        app.stomp.addHook('onError', (_frame, error) => void seen.push(error.message))
+        app.stomp.message('/fail', () => {
+          throw new Error('for the log')
+        })
+        app.stomp.message('/late', { sendTo: '/topic/x' }, async function* () {
+          yield 1
+          throw new Error('for the log')
+        })
+      })
+      const ada = await connect('ada')
+      await listen(ada)
+      ada.send(send(destination))
+      expect(await frames(ada, 1)).toEqual(['ERROR STOMP_ERR_HANDLER_FAILED'])
+      expect(seen).toEqual(['for the log'])
+      expect(log.filter((line) => line.includes('for the log'))).toHaveLength(1)
+    },
+  )
 
   it('see another error than the one that was thrown', async () => {
     const seen: unknown[] = []

@@ -5,7 +5,14 @@ import type { Publication } from '../src/broker/broker.js'
 import { createDestinationSyntax, type Separator } from '../src/destination/destination.js'
 import type { StompEvent } from '../src/observe/events.js'
 import { createRouteTable, type RouteTable } from '../src/routes/route-table.js'
-import type { Invocation, MessageMatch, Reply, RouteCaller } from '../src/routes/routes.js'
+import type {
+  Invocation,
+  MessageMatch,
+  Reply,
+  RouteCaller,
+  RoutePublication,
+  SubscriptionMatch,
+} from '../src/routes/routes.js'
 import { createPublication } from '../src/routes/value-encoder.js'
 import { createUserRegistry } from '../src/users/user-registry.js'
 
@@ -27,7 +34,8 @@ export interface RoutesApplication {
     destination: string,
     body?: unknown,
     headers?: Record<string, string>,
-  ): Promise<readonly Publication[]> | undefined
+  ): Promise<readonly RoutePublication[]> | undefined
+  /** The one answer of a subscription route. */
   subscribe(destination: string, headers?: Record<string, string>): Promise<Reply | undefined> | undefined
 }
 
@@ -49,8 +57,8 @@ export function createRoutesApplication(options: RoutesApplicationOptions = {}):
       return createApi({
         instance: this,
         table,
-        publish: async (destination, body, publish) => {
-          published.push(createPublication(destination, body, publish))
+        publish: async (...args) => {
+          published.push(createPublication(...args))
         },
         sendToUser: async () => {},
         users: createUserRegistry().users,
@@ -79,17 +87,23 @@ export function createRoutesApplication(options: RoutesApplicationOptions = {}):
     },
     subscribe(destination, headers = {}) {
       const match = table.routes.findSubscription(syntax.rest(destination, '/app'))
-      return match?.invoke(createFrame('SUBSCRIBE', { ...headers, destination }), CALLER)
+      return match && answer(match, createFrame('SUBSCRIBE', { ...headers, destination }))
     },
   }
 }
 
-async function call(match: MessageMatch, frame: Frame): Promise<readonly Publication[]> {
+async function call(match: MessageMatch, frame: Frame): Promise<readonly RoutePublication[]> {
   const prepared = match.prepare(frame, CALLER)
   // Promises alone are awaited, so that the order in which handlers start shows.
   const invoke = prepared instanceof Promise ? await prepared : prepared
   const given = await invoke()
   if (Symbol.asyncIterator in given) throw new Error('these routes give all they have at once')
+  return given
+}
+
+async function answer(match: SubscriptionMatch, frame: Frame): Promise<Reply | undefined> {
+  const given = await match.invoke(frame, CALLER)
+  if (given !== undefined && Symbol.asyncIterator in given) throw new Error('these routes give all they have at once')
   return given
 }
 

@@ -11,7 +11,7 @@ function named(name: string) {
   return hook
 }
 
-const names = (hooks: readonly { name: string }[] | undefined) => hooks?.map((hook) => hook.name)
+const names = (hooks: readonly { name: string }[] | undefined) => hooks?.map((hook) => hook.name.replace('bound ', ''))
 
 describe('the prefix of a plugin', () => {
   it('stands before its patterns, that of an outer plugin before it', async () => {

@@ -2,7 +2,7 @@ import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { InjectOptions } from 'fastify'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
-import type { RoutedMessage } from '../src/routes/definition.js'
+import type { RoutedMessage } from '../src/routes/frame-views.js'
 import { CALLER, createFrame, createRoutesApplication, readable } from './routes-application.js'
 
 const nameSchema = { type: 'object', required: ['name'], properties: { name: { type: 'string' } } } as const
@@ -27,7 +27,7 @@ describe('a message route', () => {
     expect(message?.headers.get('x-y')).toBe('z')
   })
 
-  it('logs with the session id, through the logger of the application', async () => {
+  it('logs with session and user, through the logger of the application', async () => {
     const lines: string[] = []
     const { app, send } = createRoutesApplication({
       fastify: { logger: { level: 'info', stream: { write: (line: string) => lines.push(line) } } },
@@ -36,7 +36,7 @@ describe('a message route', () => {
     await app.ready()
     await send('/app/hello')
     expect(lines.map((line) => JSON.parse(line))).toContainEqual(
-      expect.objectContaining({ msg: 'hello there', sessionId: 's1' }),
+      expect.objectContaining({ msg: 'hello there', session: 's1', user: 'ada' }),
     )
   })
 

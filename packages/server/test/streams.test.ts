@@ -1,7 +1,13 @@
 import { EventEmitter, on } from 'node:events'
 import { PassThrough } from 'node:stream'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { encode } from '@hoofbeat/codec'
 import { describe, expect, it } from 'vitest'
 import { frames, gate, rest, send, transact, turn, usePlugin } from './plugin-application.js'
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
 
 const start = usePlugin()
 
@@ -236,6 +242,43 @@ describe('a stream that would do harm', () => {
     const answer = await app.inject({ method: 'POST', url: '/stomp/send?destination=/app/two' })
     expect(answer.json()).toMatchObject({ code: 'STOMP_ERR_UNSUPPORTED', message: expect.stringContaining('stream') })
   })
+})
+
+/** Waits until nobody holds on to what is meant any more; false: somebody still does. */
+async function isLetGo(held: WeakRef<object>): Promise<boolean> {
+  for (let i = 0; i < 20 && held.deref() !== undefined; i++) {
+    await turn()
+    collect()
+  }
+  return held.deref() === undefined
+}
+
+it.each([
+  { command: 'SEND', headers: { destination: '/app/wait', receipt: 'r' }, body: `"${'x'.repeat(10_000)}"` },
+  { command: 'SUBSCRIBE', headers: { id: 's', destination: '/app/wait', receipt: 'r' } },
+] as const)('a stream does not hold on to the memory that its $command came in', async (frame) => {
+  const { connect } = await start({}, (app) => {
+    const wait = async function* ({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<string> {
+      yield 'begun'
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    }
+    app.stomp.setErrorHandler(() => 'told')
+    app.stomp.message('/wait', { sendTo: '/topic/x' }, wait)
+    app.stomp.subscription('/wait', wait)
+  })
+  const ada = await connect('ada')
+  await ada.subscribe('begun', '/topic/x')
+  const sendIn = (): WeakRef<object> => {
+    const chunk = new Uint8Array(encode(frame, '1.2'))
+    ada.sendRaw(chunk)
+    return new WeakRef(chunk.buffer)
+  }
+  const held = sendIn()
+  expect(await frames(ada, 2)).toEqual(['RECEIPT r', 'begun'])
+  // What a decoder has read it holds until more comes.
+  ada.send(send('/topic/y', '', { receipt: 'on' }))
+  expect(await frames(ada, 1)).toEqual(['RECEIPT on'])
+  expect(await isLetGo(held)).toBe(true)
 })
 
 it('the signal of a message fires when its session has ended, also where it is asked for later', async () => {

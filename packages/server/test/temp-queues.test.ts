@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { embeddedBroker } from '../src/index.js'
 import { answer, frames, gate, rest, send, transact, usePlugin } from './plugin-application.js'
@@ -223,5 +224,80 @@ describe('request and response', () => {
       '2',
       'The queue is full',
     ])
+  })
+})
+
+describe('a route that replies', () => {
+  const ask = (headers: Readonly<Record<string, string>>) =>
+    send('/app/double', 'ab', { 'content-type': 'text/plain', receipt: 'r', ...headers })
+  const prepare =
+    (called: string[] = []) =>
+    (app: FastifyInstance) => {
+      app.stomp.message('/double', { replyTo: true }, ({ body }) => {
+        called.push('called')
+        return `${body}${body}`
+      })
+    }
+
+  it('answers where its caller waits, with the correlation-id: at a temporary queue, or its own /user/...', async () => {
+    const { connect } = await start(closed, prepare())
+    const [asks, twin] = [await connect('ada'), await connect('ada')]
+    for (const client of [asks, twin]) {
+      await client.subscribe('t', '/temp-queue/replies')
+      await client.subscribe('u', '/user/queue/replies')
+    }
+    for (const replyTo of ['/temp-queue/replies', '/user/queue/replies']) {
+      asks.send(ask({ 'reply-to': replyTo, 'correlation-id': '7' }))
+      expect(await frames(asks, 1)).toEqual(['RECEIPT r'])
+      const { text, headers } = await asks.next()
+      expect([text, headers.get('destination'), headers.get('correlation-id')]).toEqual(['abab', replyTo, '7'])
+    }
+    expect(await rest(twin)).toEqual([])
+  })
+
+  it('answers at the temporary queue of whoever else is to hear it, where its caller was told of that', async () => {
+    const { connect } = await start(closed, prepare())
+    const [hears, asks] = [await connect(), await connect()]
+    await hears.subscribe('t', '/temp-queue/replies')
+    await asks.subscribe('s', '/queue/service')
+    hears.send(send('/queue/service', '', { 'reply-to': '/temp-queue/replies' }))
+    asks.send(ask({ 'reply-to': (await asks.next()).headers.get('reply-to') ?? '' }))
+    expect([await rest(asks), await rest(hears)]).toEqual([['RECEIPT r'], ['abab']])
+  })
+
+  it.each([
+    {},
+    { 'reply-to': '/topic/all' },
+    { 'reply-to': '/queue/service' },
+    { 'reply-to': '/reply-queue/guess' },
+    { 'reply-to': '/user/**' },
+    { 'reply-to': '/app/double' },
+  ])('is not called by a frame that says %j', async (headers) => {
+    const called: string[] = []
+    const { connect } = await start(undefined, prepare(called))
+    const [client, spy] = [await connect(), await connect()]
+    await spy.subscribe('s', '/topic/**')
+    client.send(ask(headers))
+    const { command, headers: told, text } = await client.next()
+    expect([command, told.get('code'), told.get('receipt-id')]).toEqual(['ERROR', 'STOMP_ERR_HEADER_INVALID', 'r'])
+    expect(text).toMatch(/\/temp-queue\/|reply-to/)
+    const inTransaction = await connect()
+    inTransaction.send(transact('BEGIN', 't'))
+    inTransaction.send(ask({ ...headers, transaction: 't' }))
+    expect(await frames(inTransaction, 1)).toEqual(['ERROR STOMP_ERR_HEADER_INVALID r'])
+    expect([called, await rest(spy)]).toEqual([[], []])
+  })
+
+  it('has its error handler asked where there is nowhere to reply to, and the session lives', async () => {
+    const { connect } = await start(undefined, (app) => {
+      app.stomp.setErrorHandler((error) => error.message)
+      prepare()(app)
+    })
+    const client = await connect()
+    await client.subscribe('errors', '/user/queue/errors')
+    client.send(ask({ 'reply-to': '/reply-queue/guess' }))
+    expect(await frames(client, 1)).toEqual(["The header 'reply-to' names nothing to reply to"])
+    client.send(send('/topic/x', '', { receipt: 'on' }))
+    expect(await frames(client, 1)).toEqual(['RECEIPT on'])
   })
 })

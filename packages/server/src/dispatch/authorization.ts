@@ -1,7 +1,7 @@
 import type { Frame } from '@hoofbeat/codec'
-import { type StompErrorCode, toStompError } from '../errors.js'
+import { type StompError, type StompErrorCode, toStompError } from '../errors.js'
 import { runHooks } from '../hooks/hooks.js'
-import type { HookGate } from './hook-gate.js'
+import type { HookGate, LateOutcome } from './hook-gate.js'
 import type { Outcomes } from './outcomes.js'
 
 /**
@@ -12,8 +12,11 @@ import type { Outcomes } from './outcomes.js'
 export interface Authorization {
   /** The effect, which may throw a refusal, once the hooks have agreed. */
   whenAllowed(frame: Frame, pending: Promise<void>, effect: () => void): void
-  /** What must be known before the next frame may be handled; then the effect. A rejection refuses the frame. */
-  whenKnown<T>(frame: Frame, pending: Promise<T>, effect: (known: T) => void): void
+  /**
+   * What must be known before the next frame may be handled; then the effect. A rejection refuses the frame, and so does
+   * `late` if it is not known in time.
+   */
+  whenKnown<T>(frame: Frame, pending: Promise<T>, effect: (known: T) => void, late?: () => StompError): void
   /** The session is over. */
   close(): void
 }
@@ -49,16 +52,22 @@ class SessionAuthorization implements Authorization {
     this.#hold(frame, pending, effect, 'STOMP_ERR_FORBIDDEN')
   }
 
-  whenKnown<T>(frame: Frame, pending: Promise<T>, effect: (known: T) => void): void {
-    this.#hold(frame, pending, effect)
+  whenKnown<T>(frame: Frame, pending: Promise<T>, effect: (known: T) => void, late?: () => StompError): void {
+    this.#hold(frame, pending, effect, undefined, late)
   }
 
   close(): void {
     this.#isClosed = true
   }
 
-  #hold<T>(frame: Frame, pending: Promise<T>, effect: (known: T) => void, fallback?: StompErrorCode): void {
-    this.#gate.hold(pending, {
+  #hold<T>(
+    frame: Frame,
+    pending: Promise<T>,
+    effect: (known: T) => void,
+    fallback?: StompErrorCode,
+    late?: () => StompError,
+  ): void {
+    const outcome: LateOutcome<T> = {
       passedLater: (known) => {
         if (this.#isClosed && frame.command !== 'SEND') return
         try {
@@ -68,7 +77,8 @@ class SessionAuthorization implements Authorization {
         }
       },
       refused: (error) => this.#outcomes.refused(frame, error, fallback),
-    })
+    }
+    this.#gate.hold(pending, outcome, late)
   }
 }
 

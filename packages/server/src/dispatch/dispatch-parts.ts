@@ -17,7 +17,7 @@ export interface DispatchParts {
   readonly routes: Routes
   readonly publications: Publications
   readonly replyQueues: Pick<ReplyQueues, 'open'>
-  readonly users: Pick<UserRegistry, 'add' | 'remove'>
+  readonly users: Pick<UserRegistry, 'add' | 'renewed' | 'remove'>
   readonly presence: Presence
   readonly syntax: DestinationSyntax
   readonly rules: Rules

@@ -68,9 +68,9 @@ function setUp(answer: (request: BrokerRequest) => Settled = () => undefined, mo
     }),
     replyQueues,
     users,
-    presence: { open: () => undefined },
+    presence: { isWanted: false, open: () => undefined },
     syntax,
-    rules: compileRules({ send: ['/**'] }, syntax),
+    rules: compileRules({ allow: { send: ['/**'] }, deny: {}, applicationPrefix: '/app', syntax }),
     hooks: { authorizeSend: [], authorizeSubscribe: [] },
     applicationPrefix: '/app',
     nextMessageId: () => 'm',
@@ -175,7 +175,12 @@ describe('a dispatcher', () => {
   it('asks rules and hooks for each SEND, wherever the one before went', () => {
     const asked: string[] = []
     const { handleAll, told } = setUp(() => undefined, {
-      rules: compileRules({ send: ['/topic/*'] }, createDestinationSyntax()),
+      rules: compileRules({
+        allow: { send: ['/topic/*'] },
+        deny: {},
+        applicationPrefix: '/app',
+        syntax: createDestinationSyntax(),
+      }),
       hooks: { authorizeSend: [({ destination }) => asked.push(destination)], authorizeSubscribe: [] },
     })
     const destinations = ['/topic/a', '/topic/a', '/queue/a', '/topic/a', '/app/a', '/topic/*', '/topic/a', '/topic/b']

@@ -2,6 +2,7 @@ import type { Frame } from '@hoofbeat/codec'
 import type { Channel, TransactionRequest } from '../broker/broker.js'
 import { StompError } from '../errors.js'
 import type { User } from '../hooks/user.js'
+import type { SessionGauge } from '../observe/figures.js'
 import type { SessionPresence } from '../users/presence.js'
 import type { Member } from '../users/user-registry.js'
 import type { SessionSubscription } from '../users/users.js'
@@ -13,6 +14,7 @@ import { type ChangeListener, createHandlers, type Handlers } from './handlers.j
 import { createHookGate, type HookGate } from './hook-gate.js'
 import { createOutcomes, type Outcomes } from './outcomes.js'
 import type { Recipient } from './recipient.js'
+import { renew } from './renewals.js'
 import type { TempQueues } from './reply-queues.js'
 import { type CallingSession, createRouteCaller } from './route-caller.js'
 import { createRouteCalls, type RouteCalls } from './route-calls.js'
@@ -32,8 +34,14 @@ export type { DispatchCaller, DispatchLimits, DispatchParts } from './dispatch-p
  * `maxRunningHandlers` run.
  */
 export interface Dispatcher {
+  /** Whose session it is now; undefined: an anonymous one. */
+  readonly user: User | undefined
   /** Takes a client frame whose required headers were checked; the recipient is told the outcome once. */
   handle(frame: Frame): void
+  /** Takes a client frame that is to have no effect, for the reason given; the recipient is told the outcome once. */
+  refuse(frame: Frame, error: StompError): void
+  /** The user of the session says something else than before, under the same name: so it is told to all from now on. */
+  renewed(user: User): void
   /** After the recipient was full: there is room again. */
   ready(): void
   /** The session takes nothing more in: streams end, while handlers that run are waited for. */
@@ -55,7 +63,7 @@ export function openDispatcher(recipient: Recipient, caller: DispatchCaller, par
  */
 class SessionDispatcher implements Dispatcher, ChangeListener, Member {
   readonly shared: DispatchParts
-  readonly caller: DispatchCaller
+  caller: DispatchCaller
   readonly recipient: Recipient
   readonly channel: Channel
   readonly tempQueues: TempQueues
@@ -67,11 +75,11 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
   readonly destinations: SessionDestinations
   readonly subscriptions: SubscriptionList
   readonly calls: RouteCalls
-  readonly presence: SessionPresence | undefined
   readonly #gate: HookGate
   readonly #sends: Sends
   readonly #subscribes: Subscribes
   readonly #acknowledgements: Acknowledgements
+  #presence: SessionPresence | undefined
   #routeCaller: CallingSession | undefined
   #streams: Streams | undefined
   /** How many more refusals it may be told softly for now. */
@@ -101,7 +109,7 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
     this.#sends = createSends(this)
     this.#subscribes = createSubscribes(this)
     this.#acknowledgements = createAcknowledgements(this)
-    this.presence = transport === undefined ? undefined : presence.open({ sessionId, user, transport })
+    this.#presence = transport === undefined ? undefined : presence.open({ sessionId, user, transport })
   }
 
   get sessionId(): string {
@@ -112,9 +120,24 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
     return this.caller.user
   }
 
+  // Somebody may begin to look on while the session lives.
+  get presence(): SessionPresence | undefined {
+    if (this.#presence !== undefined || !this.shared.presence.isWanted || this.#isClosed) return this.#presence
+    const { sessionId, user, transport } = this.caller
+    if (transport !== undefined) this.#presence = this.shared.presence.open({ sessionId, user, transport })
+    return this.#presence
+  }
+
+  get gauge(): SessionGauge | undefined {
+    const { transport } = this.caller
+    if (transport === undefined) return undefined
+    const { rung, waitingBytes = 0 } = this.recipient.carrier ?? {}
+    return { transport, rung, waitingBytes, subscriptionCount: this.listSubscriptions().length }
+  }
+
   // Most sessions never call a route, and an idle one should weigh little.
   get routeCaller(): CallingSession {
-    this.#routeCaller ??= createRouteCaller(this.caller)
+    this.#routeCaller ??= createRouteCaller(this)
     return this.#routeCaller
   }
 
@@ -156,6 +179,21 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
     }
   }
 
+  renewed(user: User): void {
+    this.caller = { ...this.caller, user }
+    this.shared.users.renewed(this)
+    this.#presence?.renewed(user)
+  }
+
+  /** For the SENDs. */
+  renew(frame: Frame): void {
+    renew(frame, this, this.#gate)
+  }
+
+  refuse(frame: Frame, error: StompError): void {
+    this.outcomes.refused(frame, error)
+  }
+
   ready(): void {
     this.effects.ready()
     this.#streams?.ready()
@@ -176,15 +214,15 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
     // First: what is addressed here from now on is dropped, not refused.
     this.tempQueues.end()
     this.channel.detach()
-    this.presence?.left()
+    this.#presence?.left()
   }
 
   gone(code: number, reason: string): void {
-    this.presence?.gone(code, reason)
+    this.#presence?.gone(code, reason)
   }
 
   listSubscriptions(destination?: string): readonly SessionSubscription[] {
-    return this.subscriptions.listServedByBroker(destination)
+    return this.subscriptions.listActive(destination)
   }
 
   expel(error: StompError): Promise<void> {
@@ -229,7 +267,7 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
     this.effects.settle(frame, commit, {
       next: () => {
         for (const each of admitted)
-          if (each.kind === 'route') this.calls.follow(each.frame, each.match, each.invocation)
+          if (each.kind === 'route') this.calls.follow(each.head, each.match, each.invocation)
       },
     })
   }

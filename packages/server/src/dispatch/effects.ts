@@ -15,6 +15,8 @@ export interface Consequences {
   readonly next?: () => void
   /** Before the recipient is told that it is refused. */
   readonly undo?: () => void
+  /** In place of telling the recipient, where it is refused later. */
+  readonly refusedLater?: (error: unknown) => void
 }
 
 /**
@@ -117,7 +119,8 @@ class SessionEffects implements Effects {
       },
       (error) => {
         consequences?.undo?.()
-        this.#outcomes.refused(frame, error)
+        if (consequences?.refusedLater !== undefined) consequences.refusedLater(error)
+        else this.#outcomes.refused(frame, error)
       },
     )
   }

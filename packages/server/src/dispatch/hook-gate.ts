@@ -15,8 +15,8 @@ export interface LateOutcome<T> {
 export interface HookGate {
   /** True while something is waited for; whoever asks hands over no further frame then. */
   readonly isPending: boolean
-  /** Waits, and then tells the outcome. */
-  hold<T>(pending: Promise<T>, outcome: LateOutcome<T>): void
+  /** Waits, and then tells the outcome. `late` makes the refusal of what does not come. @default STOMP_ERR_FORBIDDEN */
+  hold<T>(pending: Promise<T>, outcome: LateOutcome<T>, late?: () => StompError): void
 }
 
 /** What the gates of all sessions share. */
@@ -41,7 +41,7 @@ class SessionGate implements HookGate {
     this.#parts = parts
   }
 
-  hold<T>(pending: Promise<T>, outcome: LateOutcome<T>): void {
+  hold<T>(pending: Promise<T>, outcome: LateOutcome<T>, late: () => StompError = undecided): void {
     this.isPending = true
     this.#listener.changed()
     let isOver = false
@@ -54,12 +54,15 @@ class SessionGate implements HookGate {
       this.#listener.changed()
     }
     const deadline = this.#parts.after(this.#parts.limits.hookTimeoutMs, () => {
-      const message = 'Whether this is allowed was not decided in time'
-      finish(() => outcome.refused(new StompError('STOMP_ERR_FORBIDDEN', { message })))
+      finish(() => outcome.refused(late()))
     })
     pending.then(
       (known) => finish(() => outcome.passedLater(known)),
       (error) => finish(() => outcome.refused(error)),
     )
   }
+}
+
+function undecided(): StompError {
+  return new StompError('STOMP_ERR_FORBIDDEN', { message: 'Whether this is allowed was not decided in time' })
 }

@@ -21,3 +21,10 @@ export class KeptFrame implements Frame {
     return this.#text
   }
 }
+
+const NO_BODY = new Uint8Array(0)
+
+/** What of a frame is needed long after it was settled, to tell what became of it: all but its body. */
+export function headOf({ command, headers }: Frame): Frame {
+  return { command, headers, body: NO_BODY, text: '' }
+}

@@ -3,7 +3,7 @@ import { type DestinationSyntax, isPattern } from '../destination/destination.js
 import { StompError } from '../errors.js'
 import type { Observe } from '../observe/events.js'
 import type { RoutePublication, SessionOwner } from '../routes/routes.js'
-import { innerUserDestination, otherUserDestination } from '../users/user-destination.js'
+import { innerUserDestination, otherUserDestination, ownUserDestination } from '../users/user-destination.js'
 import { REPLY_QUEUE_PREFIX, type ReplyQueues } from './reply-queues.js'
 
 /** What handlers and the application publish goes through here, so that a name means the same for everybody. */
@@ -21,11 +21,16 @@ export interface Publications {
   publishToUser(name: string, publication: Publication): Settled
   /** The same for one session; nothing happens if it is gone. */
   publishToSession(sessionId: string, publication: Publication): Settled
+  /**
+   * Throws STOMP_ERR_HEADER_INVALID for a `reply-to` (as dispatch has rewritten it) that a reply cannot be published to:
+   * neither a reply queue that is there, nor below `/user`, which is the session's own.
+   */
+  checkReplyTo(replyTo: string | undefined): void
 }
 
 /** What the door to the broker needs. */
 export interface PublicationsParts {
-  readonly broker: Broker
+  readonly broker: Pick<Broker, 'publish'>
   readonly syntax: DestinationSyntax
   readonly applicationPrefix: string
   readonly replyQueues: ReplyQueues
@@ -88,14 +93,41 @@ export function createPublications(parts: PublicationsParts): Publications {
       together(publications.map((publication) => () => publishFor(publication, caller))),
     publishToUser: (name, publication) => publishTo(sessionIds(name), publication),
     publishToSession: (id, publication) => publishTo(hasSession(id) ? [id] : [], publication),
+    checkReplyTo(replyTo) {
+      if (replyTo === undefined) throw noReplyTo("There is no header 'reply-to'")
+      if (replyQueues.find(replyTo) === undefined && ownRest(replyTo) === undefined) {
+        throw noReplyTo("The header 'reply-to' names nothing to reply to")
+      }
+    },
+  }
+  const ownRest = (replyTo: string): string | undefined => {
+    try {
+      return ownUserDestination(replyTo, syntax)
+    } catch (cause) {
+      throw noReplyTo("The header 'reply-to' names nothing to reply to", cause)
+    }
+  }
+  const reply = (publication: RoutePublication, sessionId: string): Settled => {
+    const { destination, headers, body } = publication
+    const rest = ownRest(destination)
+    if (rest !== undefined) return self.publishToSession(sessionId, { destination: rest, headers, body })
+    // It was there when it was checked: where it is gone meanwhile, so is whoever waited for the reply.
+    return toEach(syntax.isBelow(destination, REPLY_QUEUE_PREFIX) ? self.resolve(destination) : [], publication)
   }
   const publishFor = (publication: RoutePublication, { user, sessionId }: SessionOwner): Settled => {
     const { audience } = publication
     if (audience === undefined) return self.publish(publication)
+    if (audience === 'reply') return reply(publication, sessionId)
     if (audience === 'user' && user !== undefined) return self.publishToUser(user.name, publication)
     return self.publishToSession(sessionId, publication)
   }
   return self
+}
+
+function noReplyTo(message: string, cause?: unknown): StompError {
+  const cure =
+    'Name where the reply is to go: /temp-queue/x, or /user/queue/x, without wildcards; subscribe there first.'
+  return new StompError('STOMP_ERR_HEADER_INVALID', { message, cure, cause })
 }
 
 /** All in their order; stops at the first that is refused at once. */

@@ -14,14 +14,21 @@ export function createRouteCaller(owner: SessionOwner): CallingSession {
 }
 
 class SessionCaller implements CallingSession {
-  readonly user: User | undefined
-  readonly sessionId: string
+  readonly #owner: SessionOwner
   #controller: AbortController | undefined
   #hasEnded = false
 
-  constructor({ user, sessionId }: SessionOwner) {
-    this.user = user
-    this.sessionId = sessionId
+  constructor(owner: SessionOwner) {
+    this.#owner = owner
+  }
+
+  /** As it is now: it may have been renewed. */
+  get user(): User | undefined {
+    return this.#owner.user
+  }
+
+  get sessionId(): string {
+    return this.#owner.sessionId
   }
 
   // Most handlers never look at it.

@@ -1,11 +1,9 @@
 import type { Frame } from '@hoofbeat/codec'
-import { originalOf, StompError } from '../errors.js'
-import { createMessage } from '../message/message.js'
+import { StompError, toStompError } from '../errors.js'
 import type {
   Invocation,
   MessageMatch,
   PublicationStream,
-  RouteCaller,
   RoutePublication,
   SubscriptionMatch,
 } from '../routes/routes.js'
@@ -13,13 +11,10 @@ import { discardStream } from '../routes/value-stream.js'
 import type { Authorization } from './authorization.js'
 import type { DispatchCaller } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
-import type { Handlers } from './handlers.js'
-import { type Outcomes, readable } from './outcomes.js'
-import type { Publications } from './publications.js'
-import type { Recipient } from './recipient.js'
-import { isListening, tellSoftly } from './soft-refusals.js'
-import type { Streams } from './streams.js'
-import type { KnownSubscription, SubscriptionList } from './subscription-list.js'
+import { headOf } from './kept-frame.js'
+import { type Asked, answerSubscription, type RouteAnswersParts } from './route-answers.js'
+import { isOfTheEnd, judge, tellFailure, tellVerdict, type Verdict } from './route-failures.js'
+import type { OpenStream } from './streams.js'
 
 /** The route handlers that one session's frames call. They start in the order of these calls; what they give is published. */
 export interface RouteCalls {
@@ -27,27 +22,17 @@ export interface RouteCalls {
   settle(frame: Frame, match: MessageMatch, invocation: Invocation | Promise<Invocation>): void
   /** Runs a handler whose `frame` is settled already, in a transaction: a failure ends the session, unless it is told softly. */
   follow(frame: Frame, match: MessageMatch, invocation: Invocation): void
-  /** The handler of a frame has failed, or could not be called: the error handler of its route is asked, if it has one. */
+  /** The handler of a frame could not be called: the error handler of its route is asked, if it has one. */
   fail(frame: Frame, match: Pick<MessageMatch, 'recover'>, thrown: unknown): void
-  /** Runs a subscription route: one answer straight to this subscription, after its frame is settled. */
-  answer(frame: Frame, match: SubscriptionMatch, subscription: KnownSubscription, shownId: string | undefined): void
+  /** Runs a subscription route: what it answers goes straight to this subscription, after its frame is settled. */
+  answer(match: SubscriptionMatch, asked: Asked): void
 }
 
 /** What the calls of one session are made of. */
-export interface RouteCallsParts {
+export interface RouteCallsParts extends RouteAnswersParts {
   readonly caller: DispatchCaller
-  /** The same, for handlers. */
-  readonly routeCaller: RouteCaller
-  readonly streams: Streams
   readonly authorization: Pick<Authorization, 'whenKnown'>
-  readonly isOver: boolean
-  mayTellSoftly(): boolean
-  readonly recipient: Pick<Recipient, 'deliver'>
-  readonly handlers: Handlers
   readonly effects: Effects
-  readonly outcomes: Outcomes
-  readonly subscriptions: SubscriptionList
-  readonly shared: { readonly publications: Publications; readonly nextMessageId: () => string }
 }
 
 /** Makes the calls of one session. */
@@ -71,13 +56,17 @@ class SessionRouteCalls implements RouteCalls {
         const invoke = invocation instanceof Promise ? await invocation : invocation
         const given = await invoke()
         if (isStream(given)) {
-          this.#checkStream(given)
+          const stream = this.#open(given)
           effects.settle(frame, () => undefined)
           // It runs on beside the handlers: those are counted until they have returned.
-          this.#follow(frame, match, given)
-          return
+          return this.#publish(headOf(frame), match, stream)
         }
-        effects.settle(frame, () => shared.publications.publishAll(given, caller))
+        const refusedLater = match.recover && ((error: unknown) => void this.#fail(frame, match, error))
+        effects.settle(
+          frame,
+          () => shared.publications.publishAll(given, caller),
+          refusedLater === undefined ? undefined : { refusedLater },
+        )
       } catch (error) {
         await this.#fail(frame, match, error)
       }
@@ -89,9 +78,8 @@ class SessionRouteCalls implements RouteCalls {
     handlers.run(async () => {
       try {
         const given = await invocation()
-        if (!isStream(given)) return await shared.publications.publishAll(given, caller)
-        this.#checkStream(given)
-        this.#follow(frame, match, given)
+        if (isStream(given)) this.#publish(frame, match, this.#open(given))
+        else await shared.publications.publishAll(given, caller)
       } catch (error) {
         await this.#failLate(frame, match, error)
       }
@@ -101,99 +89,44 @@ class SessionRouteCalls implements RouteCalls {
   fail(frame: Frame, match: Pick<MessageMatch, 'recover'>, thrown: unknown): void {
     const { authorization, outcomes } = this.#parts
     if (match.recover === undefined) return outcomes.refused(frame, thrown)
+    const failure = { frame, isSettled: false, match, thrown }
+    const tell = (verdict: Verdict): void => void tellVerdict(this.#parts, failure, verdict)
+    const late = (): StompError => toStompError(thrown, 'STOMP_ERR_HANDLER_FAILED')
     // What follows must not overtake an ERROR.
-    authorization.whenKnown(frame, this.#fail(frame, match, thrown), () => {})
+    authorization.whenKnown(frame, judge(this.#parts, failure), tell, late)
   }
 
-  answer(frame: Frame, match: SubscriptionMatch, subscription: KnownSubscription, shownId: string | undefined): void {
-    const { routeCaller, recipient, handlers, outcomes, subscriptions, shared } = this.#parts
-    handlers.run(async () => {
-      try {
-        const reply = await match.invoke(frame, routeCaller)
-        outcomes.settled(frame)
-        if (reply === undefined || !subscriptions.has(subscription)) return
-        const { destination } = subscription
-        const message = createMessage({ id: shared.nextMessageId(), destination, ...reply })
-        recipient.deliver(message, { subscription: shownId })
-      } catch (error) {
-        subscriptions.remove(subscription)
-        await this.#fail(frame, match, error)
-      }
-    })
+  answer(match: SubscriptionMatch, asked: Asked): void {
+    answerSubscription(this.#parts, match, asked)
   }
 
-  /** Publishes what a stream gives, beside all else. */
-  #follow(frame: Frame, match: MessageMatch, stream: PublicationStream): void {
-    const { caller, streams, shared } = this.#parts
-    streams
-      .run(stream, (given) => shared.publications.publishAll(given, caller))
+  /** Publishes what a stream gives, beside all else. `frame` is remembered as long: of what was received, its head alone. */
+  #publish(frame: Frame, match: MessageMatch, stream: OpenStream<readonly RoutePublication[]>): void {
+    const { caller, shared } = this.#parts
+    stream
+      .run((given) => shared.publications.publishAll(given, caller))
       .catch((error: unknown) => this.#failLate(frame, match, error))
   }
 
-  #checkStream(stream: PublicationStream): void {
+  #open(stream: PublicationStream): OpenStream<readonly RoutePublication[]> {
     const { caller, streams } = this.#parts
-    try {
-      if (caller.isPassing === true) {
-        throw new StompError('STOMP_ERR_UNSUPPORTED', {
-          message: 'This destination answers with a stream of messages',
-          cure: 'A stream lives as long as the session that has asked for it: connect by WebSocket or the fallback.',
-        })
-      }
-      streams.check()
-    } catch (error) {
-      discardStream(stream)
-      throw error
-    }
+    if (caller.isPassing !== true) return streams.open(stream)
+    discardStream(stream)
+    throw new StompError('STOMP_ERR_UNSUPPORTED', {
+      message: 'This destination answers with a stream of messages',
+      cure: 'A stream lives as long as the session that has asked for it: connect by WebSocket or the fallback.',
+    })
   }
 
   /** What failed has its receipt already: where nobody is told softly, the session ends. */
   async #failLate(frame: Frame, match: MessageMatch, thrown: unknown): Promise<void> {
-    const { outcomes } = this.#parts
-    if (this.#isOfTheEnd(thrown)) return
-    try {
-      const isTold = await this.#isTold(undefined, frame, match, thrown)
-      if (isTold) outcomes.answered(undefined, thrown)
-      else outcomes.failed(thrown)
-    } catch (error) {
-      outcomes.answered(undefined, thrown)
-      outcomes.failed(error)
-    }
+    if (isOfTheEnd(this.#parts, thrown)) return
+    await tellFailure(this.#parts, { frame, isSettled: true, match, thrown })
   }
 
-  /** A handler that has handed the signal on fails when the session ends: that is how it should be. */
-  #isOfTheEnd(thrown: unknown): boolean {
-    const original = originalOf(thrown)
-    return this.#parts.isOver && original instanceof Error && original.name === 'AbortError'
-  }
-
-  async #fail(frame: Frame, match: Pick<MessageMatch, 'recover'>, thrown: unknown): Promise<void> {
-    const { outcomes } = this.#parts
-    if (this.#isOfTheEnd(thrown)) return outcomes.settled(frame)
-    try {
-      const isTold = await this.#isTold(frame, frame, match, thrown)
-      if (isTold) outcomes.answered(frame, thrown)
-      else outcomes.refused(frame, thrown)
-    } catch (error) {
-      // What the error handler throws is what the client is told; what it was asked about is for the log.
-      if (originalOf(error) !== originalOf(thrown)) outcomes.answered(undefined, thrown)
-      outcomes.refused(frame, error)
-    }
-  }
-
-  /** Asks the error handler; what it gives is told where the session listens. `asking` is the frame that wants a receipt. */
-  async #isTold(
-    asking: Frame | undefined,
-    frame: Frame,
-    match: Pick<MessageMatch, 'recover'>,
-    thrown: unknown,
-  ): Promise<boolean> {
-    if (match.recover === undefined) return false
-    // What the broker refuses may name what clients must not know.
-    const shown = thrown instanceof StompError ? readable(thrown) : thrown
-    const reply = await match.recover(frame, this.#parts.routeCaller, shown)
-    if (!isListening(this.#parts) || !this.#parts.mayTellSoftly()) return false
-    if (reply !== undefined) await tellSoftly(this.#parts, asking, reply)
-    return true
+  async #fail(frame: Frame, match: MessageMatch, thrown: unknown): Promise<void> {
+    if (isOfTheEnd(this.#parts, thrown)) return this.#parts.outcomes.settled(frame)
+    await tellFailure(this.#parts, { frame, isSettled: false, match, thrown })
   }
 }
 

@@ -3,10 +3,12 @@ import type { Channel, SendRequest, Settled, TransactionRequest } from '../broke
 import { StompError } from '../errors.js'
 import type { Invocation, MessageMatch, RouteCaller } from '../routes/routes.js'
 import { type Authorization, askHooks, joined } from './authorization.js'
+import { SendDestinationRequest } from './authorize-request.js'
 import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
-import { KeptFrame } from './kept-frame.js'
+import { headOf, KeptFrame } from './kept-frame.js'
 import type { Outcomes } from './outcomes.js'
+import { RENEWAL_DESTINATION } from './renewals.js'
 import type { RouteCalls } from './route-calls.js'
 import type { SendKind, SessionDestinations } from './session-destinations.js'
 import type { Transactions } from './transactions.js'
@@ -29,6 +31,8 @@ export interface SendsParts {
   readonly effects: Effects
   readonly outcomes: Outcomes
   readonly calls: RouteCalls
+  /** Takes what is sent to {@link RENEWAL_DESTINATION}. */
+  renew(frame: Frame): void
 }
 
 const NO_SEGMENTS: readonly string[] = []
@@ -55,6 +59,7 @@ class SessionSends implements Sends {
     const { headers } = frame
     const destination = headers.get('destination') ?? ''
     const isKnown = destination === this.#allowed
+    if (!isKnown && destination === RENEWAL_DESTINATION) return this.#parts.renew(frame)
     const segments = isKnown ? NO_SEGMENTS : destinations.segments(destination)
     const kind = isKnown ? 'broker' : destinations.sendKind(destination, segments)
     const transaction = headers.get('transaction')
@@ -62,7 +67,7 @@ class SessionSends implements Sends {
     if (!isKnown && !this.#isForBroker(destination, segments, kind)) {
       return this.#askRoute(frame, destination, transaction)
     }
-    if (kind === 'broker' && frame.body.length <= MAX_BODY_BYTES) this.#allowed = destination
+    if (kind === 'broker' && frame.body.length <= MAX_BODY_BYTES && shared.rules.areLasting) this.#allowed = destination
     const pending = this.#ask(frame, destination, shared.hooks.authorizeSend)
     if (pending === undefined) this.#toBroker(frame, destination, kind, transaction)
     else this.#toBrokerLater(frame, pending, destination, kind, transaction)
@@ -70,10 +75,11 @@ class SessionSends implements Sends {
 
   /** False for message routes. Throws where the rules forbid it. */
   #isForBroker(destination: string, segments: readonly string[], kind: SendKind): boolean {
-    const { syntax, applicationPrefix, rules } = this.#parts.shared
+    const { caller, shared } = this.#parts
+    const { syntax, applicationPrefix, rules } = shared
     if (syntax.isBelow(destination, applicationPrefix)) return false
     // Nobody has a rule for what is the session's own, and the name in a reply-to is the right to send there.
-    if (kind === 'own' || kind === 'reply' || rules.maySend(segments)) return true
+    if (kind === 'own' || kind === 'reply' || rules.maySend(segments, caller.user)) return true
     throw new StompError('STOMP_ERR_FORBIDDEN', { message: `Clients may not SEND to '${destination}'` })
   }
 
@@ -91,9 +97,9 @@ class SessionSends implements Sends {
 
   #ask(frame: Frame, destination: string, hooks: DispatchParts['hooks']['authorizeSend']): undefined | Promise<void> {
     if (hooks.length === 0) return undefined
-    const { user, sessionId } = this.#parts.caller
+    const { caller, shared } = this.#parts
     const { headers, body } = frame
-    return askHooks(hooks, { destination, headers, body, user, sessionId })
+    return askHooks(hooks, new SendDestinationRequest(destination, headers, caller, shared.syntax, body))
   }
 
   // Of its own: a function that makes a closure costs each of its calls, whether it is made or not.
@@ -134,12 +140,13 @@ class SessionSends implements Sends {
   }
 
   #toRoute(frame: Frame, match: MessageMatch, transaction: string | undefined): void {
-    const { destinations, transactions, authorization, outcomes, calls } = this.#parts
+    const { shared, destinations, transactions, authorization, outcomes, calls } = this.#parts
     const addressed = destinations.addressed(frame.headers)
     const isAsItCame = addressed === frame.headers && transaction === undefined
     const kept = isAsItCame ? frame : new KeptFrame(frame, addressed)
     let prepared: Invocation | Promise<Invocation>
     try {
+      if (match.usesReplyTo) shared.publications.checkReplyTo(addressed.get('reply-to'))
       prepared = match.prepare(kept, this.#parts.routeCaller)
     } catch (error) {
       if (transaction !== undefined) throw error
@@ -147,7 +154,7 @@ class SessionSends implements Sends {
     }
     if (transaction === undefined) return calls.settle(frame, match, prepared)
     const admit = (invocation: Invocation): void => {
-      transactions.add(transaction, frame, { kind: 'route', frame: kept, match, invocation })
+      transactions.add(transaction, frame, { kind: 'route', head: headOf(frame), match, invocation })
       outcomes.settled(frame)
     }
     // No COMMIT may overtake what could still be refused.

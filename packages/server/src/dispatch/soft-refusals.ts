@@ -1,5 +1,5 @@
 import { type Frame, headersFromFlat } from '@hoofbeat/codec'
-import type { StompError } from '../errors.js'
+import { retryAfterOf, type StompError } from '../errors.js'
 import type { Reply, RoutePublication, SessionOwner } from '../routes/routes.js'
 import { USER_PREFIX } from '../users/user-destination.js'
 import type { Publications } from './publications.js'
@@ -27,10 +27,21 @@ export function isListening({ isOver, subscriptions }: SoftRefusalParts): boolea
   return !isOver && subscriptions.isServedByBroker(`${USER_PREFIX}${ERROR_QUEUE}`)
 }
 
-/** Sends a MESSAGE to `/user/queue/errors` of this session, with the `receipt-id` that the refused frame asked for. */
-export async function tellSoftly(parts: SoftRefusalParts, frame: Frame | undefined, reply: Reply): Promise<void> {
-  const receipt = frame?.headers.get('receipt')
-  const flat = receipt === undefined ? reply.headers.flat : [...reply.headers.flat, 'receipt-id', receipt]
+/**
+ * Sends a MESSAGE to `/user/queue/errors` of this session: with the `correlation-id` of the frame that has failed, and
+ * with the `receipt-id` that it asked for, unless it `isSettled` and has its receipt.
+ */
+export async function tellSoftly(
+  parts: SoftRefusalParts,
+  frame: Frame,
+  reply: Reply,
+  isSettled = false,
+): Promise<void> {
+  const flat = [...reply.headers.flat]
+  const receipt = frame.headers.get('receipt')
+  if (receipt !== undefined && !isSettled) flat.push('receipt-id', receipt)
+  const correlation = frame.headers.get('correlation-id')
+  if (correlation !== undefined && !reply.headers.has('correlation-id')) flat.push('correlation-id', correlation)
   const publication: RoutePublication = {
     destination: ERROR_QUEUE,
     audience: 'session',
@@ -41,9 +52,13 @@ export async function tellSoftly(parts: SoftRefusalParts, frame: Frame | undefin
 }
 
 /** What a refusal says where no error handler of the application says it. */
-export function replyOf({ code, message, cure }: StompError): Reply {
+export function replyOf(error: StompError): Reply {
+  const { code, message, cure } = error
+  const flat = ['content-type', 'application/json', 'code', code]
+  const retryAfter = retryAfterOf(error)
+  if (retryAfter !== undefined) flat.push('retry-after', retryAfter)
   return {
-    headers: headersFromFlat(['content-type', 'application/json', 'code', code]),
+    headers: headersFromFlat(flat),
     body: new TextEncoder().encode(JSON.stringify({ code, message, cure })),
   }
 }

@@ -5,6 +5,7 @@ import { isPattern } from '../destination/destination.js'
 import { StompError } from '../errors.js'
 import type { SessionPresence } from '../users/presence.js'
 import { type Authorization, askHooks, joined } from './authorization.js'
+import { DestinationRequest } from './authorize-request.js'
 import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
 import type { Outcomes } from './outcomes.js'
@@ -71,7 +72,11 @@ class SessionSubscribes implements Subscribes {
       throw new StompError('STOMP_ERR_SUBSCRIPTION_UNKNOWN')
     }
     if (found !== undefined) subscriptions.remove(found)
-    if (found?.kind === 'route') return outcomes.settled(frame)
+    if (found?.kind === 'route') {
+      found.call?.end()
+      presence?.unsubscribed(found)
+      return outcomes.settled(frame)
+    }
     const id = found?.id ?? ''
     const request = { command: 'UNSUBSCRIBE', id, shownId, headers } as const
     if (presence === undefined || found === undefined) return effects.request(frame, request)
@@ -89,7 +94,7 @@ class SessionSubscribes implements Subscribes {
     const shownId = frame.headers.get('id')
     subscriptions.check(shownId, destination)
     this.#whenAllowed(frame, destination, joined(hooks.authorizeSubscribe, match.hooks), () =>
-      calls.answer(frame, match, subscriptions.add(shownId, destination, 'route'), shownId),
+      calls.answer(match, { frame, subscription: subscriptions.add(shownId, destination, 'route'), shownId }),
     )
   }
 
@@ -115,11 +120,12 @@ class SessionSubscribes implements Subscribes {
   }
 
   #checkRules(destination: string, segments: readonly string[]): void {
-    const { broker, rules } = this.#parts.shared
+    const { caller, shared } = this.#parts
+    const { broker, rules } = shared
     if (isPattern(segments) && !broker.capabilities.wildcards) {
       throw new StompError('STOMP_ERR_UNSUPPORTED', { message: 'This broker has no wildcard subscriptions' })
     }
-    if (rules.maySubscribe(segments, broker.isQueue(destination))) return
+    if (rules.maySubscribe(segments, caller.user, broker.isQueue(destination))) return
     throw new StompError('STOMP_ERR_FORBIDDEN', { message: `Clients may not SUBSCRIBE to '${destination}'` })
   }
 
@@ -129,8 +135,8 @@ class SessionSubscribes implements Subscribes {
     hooks: DispatchParts['hooks']['authorizeSubscribe'],
     effect: () => void,
   ): void {
-    const { authorization, caller } = this.#parts
-    const request = { destination, headers: frame.headers, user: caller.user, sessionId: caller.sessionId }
+    const { authorization, caller, shared } = this.#parts
+    const request = new DestinationRequest(destination, frame.headers, caller, shared.syntax)
     const pending = askHooks(hooks, request)
     if (pending === undefined) effect()
     else authorization.whenAllowed(frame, pending, effect)

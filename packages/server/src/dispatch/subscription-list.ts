@@ -1,13 +1,16 @@
 import { StompError } from '../errors.js'
 import type { SessionSubscription } from '../users/users.js'
+import type { SubscriptionCall } from './subscription-call.js'
 
 /** One subscription of a session, as its dispatcher remembers it. */
 export interface KnownSubscription {
   /** Unique in the session; what the broker is told. */
   readonly id: string
   readonly destination: string
-  /** Who serves it: a subscription route (which has answered once) or the broker. */
+  /** Who serves it: a subscription route (which may have answered) or the broker. */
   readonly kind: 'route' | 'broker'
+  /** Of a route: the call that answers it. */
+  call?: Pick<SubscriptionCall, 'stream' | 'end'>
 }
 
 /**
@@ -26,10 +29,10 @@ export interface SubscriptionList {
   /** Whether there is one at exactly this destination that the broker serves. Looks at all. */
   isServedByBroker(destination: string): boolean
   /**
-   * Those that the broker serves, as their client wrote them, in the order in which they began; with a destination those
-   * at exactly this one. A copy.
+   * Those that the broker or the stream of a route serves, as their client wrote them, in the order in which they began;
+   * with a destination those at exactly this one. A copy.
    */
-  listServedByBroker(destination?: string): readonly SessionSubscription[]
+  listActive(destination?: string): readonly SessionSubscription[]
   /** Removes this very one. */
   remove(subscription: KnownSubscription): void
 }
@@ -77,10 +80,11 @@ class SessionSubscriptions implements SubscriptionList {
     return false
   }
 
-  listServedByBroker(destination?: string): readonly SessionSubscription[] {
+  listActive(destination?: string): readonly SessionSubscription[] {
     const listed: SessionSubscription[] = []
     for (const known of this.#known.values()) {
-      if (known.kind === 'broker' && known.destination === (destination ?? known.destination)) listed.push(shown(known))
+      const isActive = known.kind === 'broker' || known.call?.stream !== undefined
+      if (isActive && known.destination === (destination ?? known.destination)) listed.push(shown(known))
     }
     return listed
   }

@@ -7,8 +7,8 @@ import type { Invocation, MessageMatch } from '../routes/routes.js'
 export type Admitted =
   /** What the broker is to do; names are looked up at COMMIT. */
   | { readonly kind: 'broker'; readonly requests: () => readonly TransactionRequest[] }
-  /** A handler that is to run after the commit. */
-  | { readonly kind: 'route'; readonly frame: Frame; readonly match: MessageMatch; readonly invocation: Invocation }
+  /** A handler that is to run after the commit; `head`: the frame as it was sent, without its body. */
+  | { readonly kind: 'route'; readonly head: Frame; readonly match: MessageMatch; readonly invocation: Invocation }
 
 /** Limits of one session's transactions. */
 export interface TransactionLimits {

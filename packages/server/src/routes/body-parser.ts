@@ -1,6 +1,16 @@
-import { type Headers, headersFromFlat, readContentType } from '@hoofbeat/codec'
+import { type Headers, readContentType } from '@hoofbeat/codec'
 import type { FastifyInstance } from 'fastify'
-import type { StompError } from '../errors.js'
+import { isForPeer, StompError } from '../errors.js'
+import { isPromiseLike } from '../hooks/hooks.js'
+import {
+  type Codecs,
+  type ContentType,
+  isJsonType,
+  isUtf8,
+  NO_CODECS,
+  parseContentType,
+  type StompCodec,
+} from './codecs.js'
 import { createFault } from './fault.js'
 
 /** Parses a body by the content type of its frame. Throws STOMP_ERR_BODY_INVALID. */
@@ -14,12 +24,16 @@ export interface ParsedBody {
 }
 
 /**
- * Makes the parser of one route. Throws a TypeError where the assumed content type is none. JSON goes through Fastify's own parser, which refuses `__proto__` and
- * `constructor.prototype` keys. The rules stand at `RoutedMessage.body`.
+ * Makes the parser of one route. Throws a TypeError where the assumed content type is none, or one that is never read. JSON
+ * goes through Fastify's own parser, which refuses `__proto__` and `constructor.prototype` keys. The rules stand at
+ * `RoutedMessage.body`.
  */
-export function createBodyParser(instance: FastifyInstance, assumedContentType = 'application/json'): ParseBody {
-  const assumed = readContentType(headersFromFlat(['content-type', assumedContentType]))
-  if (assumed === undefined) throw new TypeError(`assumedContentType: '${assumedContentType}' is no content type`)
+export function createBodyParser(
+  instance: FastifyInstance,
+  assumedContentType = 'application/json',
+  codecs: Codecs = NO_CODECS,
+): ParseBody {
+  const assumed = readAssumed(assumedContentType, codecs)
   const parseJson = instance.getDefaultJsonParser('error', 'error')
   const utf8 = new TextDecoder('utf-8', { fatal: true })
   const decode = (body: Uint8Array): string => {
@@ -34,8 +48,11 @@ export function createBodyParser(instance: FastifyInstance, assumedContentType =
     if (read === undefined && headers.has('content-type')) throw invalid('its content-type cannot be read')
     const contentType = read?.type
     if (body.length === 0) return { value: undefined, contentType }
-    const { type, parameters } = read ?? assumed
-    if (type === 'application/json' || type.endsWith('+json')) {
+    const meant = read ?? assumed
+    const { type } = meant
+    const codec = codecs.find(type)
+    if (codec !== undefined) return { value: parseBy(codec, body, meant), contentType }
+    if (isJsonType(type)) {
       const text = decode(body)
       let value: unknown
       let failure: Error | null = null
@@ -52,12 +69,32 @@ export function createBodyParser(instance: FastifyInstance, assumedContentType =
       return { value, contentType }
     }
     if (!type.startsWith('text/')) return { value: body, contentType }
-    const charset = parameters.charset?.toLowerCase()
-    if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8' && charset !== 'us-ascii') {
-      throw invalid('text must be in UTF-8')
-    }
+    if (!isUtf8(meant)) throw invalid('text must be in UTF-8')
     return { value: decode(body), contentType }
   }
+}
+
+function readAssumed(text: string, codecs: Codecs): ContentType {
+  const read = parseContentType(text)
+  if (read === undefined) throw new TypeError(`assumedContentType: '${text}' is no content type`)
+  if (read.type.startsWith('text/') && !isUtf8(read) && codecs.find(read.type) === undefined) {
+    throw new TypeError(`assumedContentType: text is read in UTF-8 only, not as '${text}'`)
+  }
+  return read
+}
+
+function parseBy(codec: StompCodec, body: Uint8Array, contentType: ContentType): unknown {
+  let value: unknown
+  try {
+    value = codec.parse(body, contentType)
+  } catch (cause) {
+    const isShown = cause instanceof Error && isForPeer(cause)
+    throw invalid(isShown ? cause.message : `it is not valid ${contentType.type}`, cause)
+  }
+  if (!isPromiseLike(value)) return value
+  value.then(undefined, () => {})
+  const cause = new TypeError(`the codec for '${contentType.type}' gave a promise: parse must give the value at once`)
+  throw new StompError('STOMP_ERR_HANDLER_FAILED', { cause })
 }
 
 function invalid(why: string, cause?: unknown): StompError {

@@ -1,84 +1,92 @@
 import type { Frame } from '@hoofbeat/codec'
 import { toStompError } from '../errors.js'
 import type { Observe } from '../observe/events.js'
-import { createBodyParser } from './body-parser.js'
-import type { MessageHandler, RoutedMessage } from './definition.js'
-import { createRoutedMessage } from './routed-frame.js'
+import type { Addresses, Addressing } from './addressing.js'
+import type { ParseBody } from './body-parser.js'
+import type { RoutedMessage } from './frame-views.js'
+import type { CallHandler } from './handler-call.js'
+import { createReply, type ReplyState, type StompReply } from './reply.js'
+import type { RoutedFrames } from './routed-frame.js'
 import type { Invocation, PublicationStream, RouteCaller, RoutePublication } from './routes.js'
-import type { CompiledRoute, SchemaCompiler } from './schema-compiler.js'
-import type { DestinationChoice, RawParams, UserChoice, UserTarget } from './send-to.js'
-import { encodeValue, headersOf } from './value-encoder.js'
+import type { CompiledRoute, Validators } from './schema-compiler.js'
+import type { RawParams } from './send-to.js'
 import { discardStream, isAsyncIterable, mapStream } from './value-stream.js'
+import type { WriteValue } from './value-writer.js'
 
 /** What a message route is made of. */
 export interface MessageRouteParts {
   readonly route: CompiledRoute
-  readonly handler: MessageHandler
-  /** Of bodies without one. @default 'application/json' */
-  readonly assumedContentType: string | undefined
-  /** Undefined: the route publishes nothing for all. */
-  readonly destinations: DestinationChoice | undefined
-  /** Undefined: the route publishes nothing for the sender. */
-  readonly userDestinations: UserChoice | undefined
-  readonly compiler: SchemaCompiler
+  readonly validators: Validators
+  readonly parseBody: ParseBody
+  readonly frames: RoutedFrames
+  readonly call: CallHandler<RoutedMessage>
+  readonly write: WriteValue
+  /** Undefined: the route publishes nothing. */
+  readonly addressing: Addressing | undefined
   readonly observe: Observe
 }
 
 /** A message route, ready to be called: `MessageMatch.prepare`, with the params of the matched destination. */
 export type PrepareMessage = (frame: Frame, caller: RouteCaller, raw: RawParams) => Invocation | Promise<Invocation>
 
-/** Compiles a message route. Call it when the Fastify instance is ready. Throws what the instance's compilers throw. */
+/** Joins the parts of a message route. */
 export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
-  const { route, handler, destinations, userDestinations, compiler, observe } = parts
+  const { route, validators, parseBody, frames, call, write, addressing, observe } = parts
   const { log } = route.instance
-  const validateParams = compiler.validator(route, 'params')
-  const validateBody = compiler.validator(route, 'body')
-  const validateHeaders = compiler.validator(route, 'headers')
-  const serialize = compiler.serializer(route)
-  const parseBody = createBodyParser(route.instance, parts.assumedContentType)
   let hasReportedDrop = false
 
   const prepare: PrepareMessage = (frame, caller, raw) =>
-    whenValid(validateParams === undefined ? raw : validateParams({ ...raw }), (params) => {
-      const targets: Targets = { all: destinations?.resolve(raw), user: userDestinations?.resolve(raw) ?? NOBODY }
+    whenValid(validators.params === undefined ? raw : validators.params({ ...raw }), (params) => {
+      const addresses = addressing?.resolve(frame, raw) ?? NOWHERE
       const parsed = parseBody(frame.body, frame.headers)
-      return whenValid(validateBody === undefined ? parsed.value : validateBody(parsed.value), (body) =>
-        whenValid(validateHeaders?.(frame.headers.toObject()), () => {
-          const message = createRoutedMessage({ frame, params, caller, log }, body, parsed.contentType)
-          return () => run(message, targets)
+      return whenValid(validators.body === undefined ? parsed.value : validators.body(parsed.value), (body) =>
+        whenValid(validators.headers?.(frame.headers.toObject()), (checkedHeaders) => {
+          const message = frames.message({ frame, params, checkedHeaders, caller, log }, body, parsed.contentType)
+          return () => run(message, addresses, caller)
         }),
       )
     })
 
-  const publicationsOf = (value: unknown, message: RoutedMessage, targets: Targets): readonly RoutePublication[] => {
-    const encoded = encodeValue(value, serialize)
-    if (encoded === undefined) return []
-    const headers = headersOf(encoded)
-    const { body } = encoded
-    const chosen = targets.all ?? destinations?.choose(message) ?? []
-    const all = chosen.map((destination) => ({ destination, headers, body }))
-    if (targets.user.length === 0) return all
-    return [...all, ...targets.user.map((target) => ({ ...target, headers, body }))]
+  const drop = (value: unknown): void => {
+    if (!hasReportedDrop) observe({ type: 'handler-value-dropped', route: route.pattern })
+    hasReportedDrop = true
+    if (isAsyncIterable(value)) discardStream(value)
   }
 
   const run = async (
     message: RoutedMessage,
-    targets: Targets,
+    addresses: Addresses,
+    caller: RouteCaller,
   ): Promise<readonly RoutePublication[] | PublicationStream> => {
     try {
-      const value = await handler(message)
+      const reply = createReply()
+      const value = await call(message, reply, caller)
       if (value === undefined || value === null) return []
-      if (destinations === undefined && userDestinations === undefined) {
-        if (!hasReportedDrop) observe({ type: 'handler-value-dropped', route: route.pattern })
-        hasReportedDrop = true
-        if (isAsyncIterable(value)) discardStream(value)
+      if (addressing === undefined) {
+        drop(value)
         return []
       }
-      if (!isAsyncIterable(value)) return publicationsOf(value, message, targets)
-      return mapStream(value, (each) => publicationsOf(each, message, targets))
+      if (isAsyncIterable(value)) {
+        return mapStream(value, (each) => publicationsOf(each, addressing, message, addresses, reply))
+      }
+      const given = publicationsOf(value, addressing, message, addresses, reply)
+      return given instanceof Promise ? await given : given
     } catch (thrown) {
       return refuse(thrown)
     }
+  }
+
+  const publicationsOf = (
+    value: unknown,
+    to: Addressing,
+    message: RoutedMessage,
+    addresses: Addresses,
+    reply: StompReply & ReplyState,
+  ): readonly RoutePublication[] | Promise<readonly RoutePublication[]> => {
+    const written = write(value, message, reply)
+    if (written === undefined) return []
+    if (!(written instanceof Promise)) return to.publications(written, message, addresses)
+    return written.then((given) => (given === undefined ? [] : to.publications(given, message, addresses)))
   }
 
   return (frame, caller, raw) => {
@@ -91,13 +99,7 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
   }
 }
 
-const NOBODY: readonly UserTarget[] = []
-
-/** Where one message's value goes: destinations, undefined where the route's function chooses; and the sender's own. */
-interface Targets {
-  readonly all: readonly string[] | undefined
-  readonly user: readonly UserTarget[]
-}
+const NOWHERE: Addresses = { all: [], own: [] }
 
 /** Goes on at once unless the validator has answered with a promise: a frame must not wait where nothing is awaited. */
 function whenValid(

@@ -1,43 +1,36 @@
 import type { FastifyInstance } from 'fastify'
 import type { DestinationSyntax } from '../destination/destination.js'
-import type { StompHooks } from '../hooks/hooks.js'
 import type { Observe } from '../observe/events.js'
-import type {
-  AnyMessageRouteOptions,
-  ErrorHandler,
-  MessageHandler,
-  SubscriptionHandler,
-  SubscriptionRouteOptions,
-} from './definition.js'
-import { createEncapsulation, type RouteHooks } from './encapsulation.js'
-import { createMessageRoute, type PrepareMessage } from './message-route.js'
-import { type Pattern, parsePattern } from './pattern.js'
-import { createRecovery, type RecoverRoute } from './recovery.js'
+import { type Codecs, createCodecScopes, type StompCodec } from './codecs.js'
+import { createDecoratorScopes } from './decorators.js'
+import type { AnyRoute } from './definition.js'
+import { type AddableHooks, createEncapsulation, type RouteHooks } from './encapsulation.js'
+import { parsePattern } from './pattern.js'
+import { createRouteCompiler, type ReadyMessage, type ReadySubscription } from './route-compiler.js'
 import { createRouteFinder } from './route-finder.js'
+import type { ErrorHandler } from './route-hooks.js'
 import type { Routes } from './routes.js'
 import { type CompiledRoute, createSchemaCompiler } from './schema-compiler.js'
-import { compileSendTo, compileSendToUser } from './send-to.js'
-import { createSubscriptionRoute, type InvokeSubscription } from './subscription-route.js'
+import { type RouteWatch, watchMessage, watchSubscription } from './watched-route.js'
 
 /**
  * The routes of an application while they are declared, and when they are asked for. Each call names the Fastify instance
- * it was made on: its prefix, hooks, schemas and compilers are the route's. The calls that add throw an Error once the
- * table is sealed, and a TypeError that names the route for a declaration that cannot work.
+ * it was made on: its prefix, hooks, schemas, codecs, decorators and compilers are the route's. The calls that add throw
+ * an Error once the table is sealed, and a TypeError that names the call for a declaration that cannot work.
  */
 export interface RouteTable {
   /** For the dispatcher. Finds nothing until the table is sealed. */
   readonly routes: Routes
   /** Hooks of the instance on which the plugin was registered; the routes' own `hooks` leave them out. */
   readonly rootHooks: RouteHooks
-  addMessage(instance: FastifyInstance, pattern: string, options: AnyMessageRouteOptions, handler: MessageHandler): void
-  addSubscription(
-    instance: FastifyInstance,
-    pattern: string,
-    options: SubscriptionRouteOptions,
-    handler: SubscriptionHandler,
-  ): void
-  addHook<N extends keyof StompHooks>(instance: FastifyInstance, name: N, hook: StompHooks[N]): void
+  /** @param method The name of the call, for errors. */
+  add(instance: FastifyInstance, method: string, route: AnyRoute): void
+  addHook<N extends keyof AddableHooks>(instance: FastifyInstance, name: N, hook: AddableHooks[N]): void
   setErrorHandler(instance: FastifyInstance, handler: ErrorHandler): void
+  addCodec(instance: FastifyInstance, codec: StompCodec): void
+  decorateMessage(instance: FastifyInstance, name: string, value: unknown): void
+  /** The codecs in scope, for what the application publishes. */
+  codecs(instance: FastifyInstance): Codecs
   /** Compiles all routes. Call it once, when all plugins are loaded (`onReady`). Throws for a schema that does not compile. */
   seal(): void
 }
@@ -48,6 +41,8 @@ export interface RouteTableParts {
   readonly instance: FastifyInstance
   readonly syntax: DestinationSyntax
   readonly observe: Observe
+  /** Who stands around the handlers. @default nobody */
+  readonly watch?: RouteWatch | undefined
 }
 
 /** Something behind a pattern: declared, then ready. */
@@ -57,17 +52,16 @@ interface Slot<Ready> {
 
 /** Makes the empty table of an application. */
 export function createRouteTable(parts: RouteTableParts): RouteTable {
-  const { syntax, observe } = parts
-  const encapsulation = createEncapsulation(parts.instance)
-  const compiler = createSchemaCompiler()
-  const messages =
-    createRouteFinder<
-      Slot<{ prepare: PrepareMessage; recover: RecoverRoute; hooks: readonly StompHooks['authorizeSend'][] }>
-    >()
-  const subscriptions =
-    createRouteFinder<
-      Slot<{ invoke: InvokeSubscription; recover: RecoverRoute; hooks: readonly StompHooks['authorizeSubscribe'][] }>
-    >()
+  const { instance: root, syntax, observe, watch } = parts
+  const encapsulation = createEncapsulation(root)
+  const codecs = createCodecScopes(root)
+  const decorators = createDecoratorScopes(root)
+  const schemas = createSchemaCompiler()
+  const compiler = createRouteCompiler({ syntax, observe, schemas, encapsulation, codecs, decorators })
+  const messages = createRouteFinder<Slot<ReadyMessage>>()
+  const subscriptions = createRouteFinder<Slot<ReadySubscription>>()
+  /** When sealed they do not change any more. */
+  const sealedCodecs = new WeakMap<FastifyInstance, Codecs>()
   const pending: (() => void)[] = []
   let isSealed = false
 
@@ -82,10 +76,11 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
         const found = messages.find(path)
         const ready = found?.target.ready
         if (found === undefined || ready === undefined) return undefined
-        const { hooks, prepare, recover } = ready
+        const { hooks, prepare, usesReplyTo, recover } = ready
         return {
           hooks,
           prepare: (frame, caller) => prepare(frame, caller, found.params(frame)),
+          usesReplyTo,
           recover: recover(found.params),
         }
       },
@@ -101,45 +96,42 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
         }
       },
     },
-    addMessage(instance, written, options, handler) {
-      const call = `stomp.message('${written}')`
+    add(instance, method, definition) {
+      const call = `${method}('${definition.pattern}')`
       assertOpen(call)
       explain(call, () => {
-        assertHandler(handler)
-        const pattern = prefixed(instance, written)
-        const parsed = parsePattern(pattern, syntax)
-        const route: CompiledRoute = { instance, pattern, command: 'SEND', schemas: options.schema ?? {} }
-        const { sendTo, sendToUser } = options
-        const destinations = sendTo === undefined ? undefined : compileSendTo(sendTo, parsed, syntax)
-        const userDestinations = sendToUser === undefined ? undefined : compileSendToUser(sendToUser, parsed, syntax)
-        const slot = declare(messages, parsed, route)
-        pending.push(() =>
-          explain(call, () => {
-            const hooks = encapsulation.collect(instance, 'authorizeSend')
-            const { assumedContentType } = options
-            const targets = { destinations, userDestinations, assumedContentType }
-            const recover = createRecovery(route, encapsulation.errorHandler(instance))
-            const prepare = createMessageRoute({ route, handler, ...targets, compiler, observe })
-            slot.ready = { hooks, prepare, recover }
-          }),
-        )
-      })
-    },
-    addSubscription(instance, written, options, handler) {
-      const call = `stomp.subscription('${written}')`
-      assertOpen(call)
-      explain(call, () => {
-        assertHandler(handler)
-        const pattern = prefixed(instance, written)
-        const route: CompiledRoute = { instance, pattern, command: 'SUBSCRIBE', schemas: options.schema ?? {} }
-        const slot = declare(subscriptions, parsePattern(pattern, syntax), route)
-        pending.push(() =>
-          explain(call, () => {
-            const hooks = encapsulation.collect(instance, 'authorizeSubscribe')
-            const recover = createRecovery(route, encapsulation.errorHandler(instance))
-            slot.ready = { hooks, invoke: createSubscriptionRoute({ route, handler, compiler }), recover }
-          }),
-        )
+        const { command, schema = {} } = definition
+        if (typeof definition.handler !== 'function') throw new TypeError('the handler must be a function')
+        const written = prefixed(instance, definition.pattern)
+        const pattern = parsePattern(written, syntax)
+        const route: CompiledRoute = { instance, pattern: written, command, schemas: schema }
+        const compile = (later: () => void): void => {
+          schemas.prepare(route)
+          pending.push(() => explain(call, later))
+        }
+        switch (definition.command) {
+          case 'SEND': {
+            const slot: Slot<ReadyMessage> = { ready: undefined }
+            const makeReady = compiler.message(route, definition, pattern, definition.handler)
+            messages.add(pattern, slot)
+            return compile(() => {
+              const ready = makeReady()
+              slot.ready = watch ? { ...ready, prepare: watchMessage(ready.prepare, route, watch) } : ready
+            })
+          }
+          case 'SUBSCRIBE': {
+            const slot: Slot<ReadySubscription> = { ready: undefined }
+            const makeReady = compiler.subscription(route, definition, definition.handler)
+            subscriptions.add(pattern, slot)
+            return compile(() => {
+              const ready = makeReady()
+              slot.ready = watch ? { ...ready, invoke: watchSubscription(ready.invoke, route, watch) } : ready
+            })
+          }
+          default:
+            definition satisfies never
+            throw new TypeError("command is 'SEND' or 'SUBSCRIBE'")
+        }
       })
     },
     addHook(instance, name, hook) {
@@ -150,33 +142,32 @@ export function createRouteTable(parts: RouteTableParts): RouteTable {
       assertOpen('stomp.setErrorHandler')
       encapsulation.setErrorHandler(instance, handler)
     },
+    addCodec(instance, codec) {
+      assertOpen('stomp.addCodec')
+      codecs.add(instance, codec)
+    },
+    decorateMessage(instance, name, value) {
+      assertOpen(`stomp.decorateMessage('${name}')`)
+      decorators.add(instance, name, value)
+    },
+    codecs(instance) {
+      const collected = sealedCodecs.get(instance) ?? codecs.collect(instance)
+      if (isSealed) sealedCodecs.set(instance, collected)
+      return collected
+    },
     seal() {
       isSealed = true
-      for (const compile of pending.splice(0)) compile()
+      for (const makeReady of pending.splice(0)) makeReady()
     },
-  }
-
-  function declare<Ready>(
-    finder: ReturnType<typeof createRouteFinder<Slot<Ready>>>,
-    pattern: Pattern,
-    route: CompiledRoute,
-  ): Slot<Ready> {
-    const slot: Slot<Ready> = { ready: undefined }
-    finder.add(pattern, slot)
-    compiler.prepare(route)
-    return slot
   }
 }
 
 /** The pattern behind the prefix of its instance. As no destination ends with a slash, `/` means the prefix itself. */
 function prefixed(instance: FastifyInstance, pattern: string): string {
+  if (typeof pattern !== 'string') throw new TypeError('a pattern is a string')
   if (!pattern.startsWith('/')) throw new TypeError('a pattern starts with /')
   const prefix = instance.prefix.replace(/\/$/, '')
   return pattern === '/' && prefix !== '' ? prefix : `${prefix}${pattern}`
-}
-
-function assertHandler(handler: unknown): void {
-  if (typeof handler !== 'function') throw new TypeError('the handler must be a function')
 }
 
 function explain(call: string, run: () => void): void {

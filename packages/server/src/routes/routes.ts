@@ -11,26 +11,32 @@ export interface SessionOwner {
 
 /** Who calls a route. */
 export interface RouteCaller extends SessionOwner {
-  /** Aborted when the session ends. Made when first asked for. */
+  /** Aborted when the session ends; of a subscription, at its UNSUBSCRIBE too. Made when first asked for. */
   readonly signal: AbortSignal
 }
 
-/** One-shot answer of a subscription route: what the MESSAGE carries; undefined = nothing is sent. */
+/** What one MESSAGE to the caller carries. */
 export interface Reply {
   readonly headers: Headers
   readonly body: Uint8Array
 }
 
-/** What a handler gave, and for whom: `user`: what follows `/user`, for all sessions of the caller; `session`: for its own. */
+/** Answers of a subscription route, one after another; undefined = nothing is sent for this one. */
+export type ReplyStream = AsyncIterable<Reply | undefined>
+
+/**
+ * What a handler gave, and for whom. `user`: the destination is what follows `/user`, for all sessions of the caller;
+ * `session`: the same for its own session; `reply`: it is the `reply-to` of the frame, where the caller waits.
+ */
 export interface RoutePublication extends Publication {
   /** @default for all who subscribe to the destination */
-  readonly audience?: 'user' | 'session'
+  readonly audience?: 'user' | 'session' | 'reply'
 }
 
 /**
  * Runs the handler of a validated frame and returns what is to be published; publishes nothing itself. Rejects with a
- * StompError if the handler, or what it leads to, has failed. The handler has been called when this returns, so that
- * handlers start in the order of the calls. To be called once, or never: then the handler does not run.
+ * StompError if the handler, or what it leads to, has failed. Handlers of one caller start in the order of the calls: at
+ * once, or when preHandlers of this and earlier ones have passed. To be called once, or never: then neither runs.
  */
 export type Invocation = () => Promise<readonly RoutePublication[] | PublicationStream>
 
@@ -47,6 +53,8 @@ export interface MessageMatch {
    * is asynchronous. The invocation keeps the frame.
    */
   prepare(frame: Frame, caller: RouteCaller): Invocation | Promise<Invocation>
+  /** What the handler gives goes to the frame's `reply-to` too (`prepare` refuses a frame without one). */
+  readonly usesReplyTo?: boolean
   readonly recover?: Recover
 }
 
@@ -55,11 +63,11 @@ export interface SubscriptionMatch {
   /** As for a message; they run before `invoke`. */
   readonly hooks: readonly AuthorizeSubscribeHook[]
   /**
-   * Validates params and headers, runs the handler, and returns what it answers; undefined if there is nothing. Rejects
-   * with a StompError: bad params or headers, or a handler that failed. The handler has been called when this returns,
-   * so that handlers start in the order of the calls; only an asynchronous validator of the application delays it.
+   * Validates params and headers, runs the handler, and gives what it answers: once, bit by bit, or undefined: nothing.
+   * Rejects with a StompError, as each step of a stream does: bad params or headers, or a handler that failed. Handlers
+   * start in the order of the calls; only an asynchronous validator of the application breaks it.
    */
-  invoke(frame: Frame, caller: RouteCaller): Promise<Reply | undefined>
+  invoke(frame: Frame, caller: RouteCaller): Promise<Reply | ReplyStream | undefined>
   readonly recover?: Recover
 }
 

@@ -9,6 +9,9 @@ import { describeIssues } from './issues.js'
  */
 export type Validate = (value: unknown) => unknown
 
+/** Validates the parts of a frame that have a schema. */
+export type Validators = { readonly [P in FramePart]: Validate | undefined }
+
 /** Turns a value into JSON by a schema. */
 export type Serialize = (value: unknown) => string
 
@@ -31,8 +34,8 @@ export interface SchemaCompiler {
    * itself: a custom compiler need not understand any other. Call it while the instance still takes routes.
    */
   prepare(route: CompiledRoute): void
-  /** Compiles the schema of one part, if there is one. Call it when the instance is ready. Throws what the compiler throws. */
-  validator(route: CompiledRoute, part: FramePart): Validate | undefined
+  /** Compiles the schemas of all parts that have one. Call it when the instance is ready. Throws what the compiler throws. */
+  validators(route: CompiledRoute): Validators
   /** Compiles the schema of the response, if there is one. Call it when the instance is ready. */
   serializer(route: CompiledRoute): Serialize | undefined
 }
@@ -73,13 +76,11 @@ export function createSchemaCompiler(): SchemaCompiler {
         handler: (_request, reply) => reply.callNotFound(),
       })
     },
-    validator({ instance, schemas, command, pattern }, part) {
-      const schema = readSchema(schemas[part])
-      if (schema === undefined) return undefined
-      const compile = instance.validatorCompiler
-      if (compile === undefined) throw new Error('the Fastify instance has no validator compiler')
-      return createValidate(compile({ schema, method: command, url: pattern, httpPart: part }), part)
-    },
+    validators: (route) => ({
+      params: compileValidator(route, 'params'),
+      body: compileValidator(route, 'body'),
+      headers: compileValidator(route, 'headers'),
+    }),
     serializer({ instance, schemas, command, pattern }) {
       const schema = readSchema(schemas.response)
       if (schema === undefined) return undefined
@@ -88,6 +89,17 @@ export function createSchemaCompiler(): SchemaCompiler {
       return compile({ schema, method: command, url: pattern, httpStatus: '200' })
     },
   }
+}
+
+function compileValidator(
+  { instance, schemas, command, pattern }: CompiledRoute,
+  part: FramePart,
+): Validate | undefined {
+  const schema = readSchema(schemas[part])
+  if (schema === undefined) return undefined
+  const compile = instance.validatorCompiler
+  if (compile === undefined) throw new Error('the Fastify instance has no validator compiler')
+  return createValidate(compile({ schema, method: command, url: pattern, httpPart: part }), part)
 }
 
 /** Schema builders such as fluent-json-schema give their schema as primitive value; for all others it is the schema. */

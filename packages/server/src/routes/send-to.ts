@@ -1,6 +1,7 @@
 import { type DestinationSyntax, isPattern } from '../destination/destination.js'
-import type { AnyMessageRouteOptions, RoutedMessage, SendToUser } from './definition.js'
+import type { AnyMessageRouteOptions, SendToUser } from './definition.js'
 import { createFault } from './fault.js'
+import type { RoutedMessage } from './frame-views.js'
 import { isOneSegment, type Pattern } from './pattern.js'
 
 /** The raw params of one matched destination. */

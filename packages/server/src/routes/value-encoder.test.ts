@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createPublication, encodeValue } from './value-encoder.js'
 
 function encoded(value: unknown, serialize?: (value: unknown) => string) {
-  const made = encodeValue(value, serialize)
+  const made = encodeValue(value, { serialize })
   return made && [made.contentType, Buffer.from(made.body).toString()]
 }
 

@@ -9,7 +9,10 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
  * Maps what a stream gives, and turns what it or the mapping throws into a StompError. No generator, which could not be
  * told to return while it waits: what is called here goes straight on to the stream itself.
  */
-export function mapStream<T>(values: AsyncIterable<unknown>, map: (value: unknown) => T): AsyncIterable<T> {
+export function mapStream<T>(
+  values: AsyncIterable<unknown>,
+  map: (value: unknown) => T | Promise<T>,
+): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
       const iterator = values[Symbol.asyncIterator]()
@@ -18,7 +21,8 @@ export function mapStream<T>(values: AsyncIterable<unknown>, map: (value: unknow
           try {
             const step: unknown = await iterator.next()
             if (!isStep(step)) throw new TypeError('The iterator of a stream gave no result')
-            return step.done === true ? { done: true, value: undefined } : { done: false, value: map(step.value) }
+            if (step.done === true) return { done: true, value: undefined }
+            return { done: false, value: await map(step.value) }
           } catch (thrown) {
             throw toStompError(thrown, 'STOMP_ERR_HANDLER_FAILED')
           }

@@ -6,7 +6,10 @@ import { describe, expectTypeOf, it } from 'vitest'
 import type { StompApi } from '../../src/api.js'
 import type { AuthorizeSendRequest } from '../../src/hooks/hooks.js'
 import type { User } from '../../src/hooks/user.js'
+import type { FailedFrame, RoutedMessage, RoutedSubscription } from '../../src/routes/frame-views.js'
 import type { PathParams } from '../../src/routes/path-params.js'
+import type { StompReply } from '../../src/routes/reply.js'
+import type { PreHandlerHook } from '../../src/routes/route-hooks.js'
 import { createRoutesApplication } from '../routes-application.js'
 
 // Checked by the compiler; the runner only shows that the declarations stand.
@@ -151,6 +154,136 @@ describe('stomp.subscription', () => {
     typed.stomp.subscription('/4', { schema: { body: Type.String() } }, () => undefined)
     // @ts-expect-error: a SUBSCRIBE publishes nothing
     typed.stomp.subscription('/5', { sendTo: '/topic/x' }, () => undefined)
+  })
+})
+
+describe('stomp.route', () => {
+  const schema = { body: Type.Object({ name: Type.String() }), headers: Type.Object({ n: Type.Integer() }) }
+
+  it('types a route by its command', () => {
+    typed.stomp.route({
+      command: 'SEND',
+      pattern: '/r/1/:id',
+      schema,
+      sendTo: ({ params }) => `/topic/${params.id}`,
+      handler(message, reply) {
+        expectTypeOf(this).toEqualTypeOf<FastifyInstance>()
+        expectTypeOf(reply).toEqualTypeOf<StompReply>()
+        expectTypeOf(message.command).toEqualTypeOf<'SEND'>()
+        expectTypeOf(message.body).toEqualTypeOf<{ name: string }>()
+        expectTypeOf(message.params).toEqualTypeOf<{ id: string }>()
+        expectTypeOf(message.checkedHeaders).toEqualTypeOf<{ n: number }>()
+      },
+    })
+    typed.stomp.route({
+      command: 'SUBSCRIBE',
+      pattern: '/r/1/:id',
+      handler(subscription) {
+        expectTypeOf(subscription.command).toEqualTypeOf<'SUBSCRIBE'>()
+        expectTypeOf(subscription.params).toEqualTypeOf<{ id: string }>()
+        expectTypeOf(subscription.checkedHeaders).toEqualTypeOf<undefined>()
+        // @ts-expect-error: a SUBSCRIBE has no body
+        subscription.body
+      },
+    })
+  })
+
+  it('takes no option of the other command', () => {
+    const declare = () => {
+      const handler = () => undefined
+      // @ts-expect-error: a SUBSCRIBE publishes nothing
+      typed.stomp.route({ command: 'SUBSCRIBE', pattern: '/r/2', sendTo: '/topic/x', handler })
+      // @ts-expect-error: a SEND asks authorizeSend
+      typed.stomp.route({ command: 'SEND', pattern: '/r/3', authorizeSubscribe: () => undefined, handler })
+      // @ts-expect-error: there is no such route
+      typed.stomp.route({ command: 'ACK', pattern: '/r/4', handler })
+      // @ts-expect-error: no handler
+      typed.stomp.route({ command: 'SEND', pattern: '/r/5' })
+    }
+    expectTypeOf(declare).toBeFunction()
+  })
+})
+
+describe('hooks of a route', () => {
+  it('see what its handler sees', () => {
+    const schema = { body: Type.Object({ name: Type.String() }) }
+    typed.stomp.message(
+      '/h/1/:id',
+      {
+        schema,
+        authorizeSend(request) {
+          expectTypeOf(this).toEqualTypeOf<FastifyInstance>()
+          expectTypeOf(request).toEqualTypeOf<AuthorizeSendRequest>()
+        },
+        preHandler: [
+          async function (message, reply) {
+            expectTypeOf(this).toEqualTypeOf<FastifyInstance>()
+            expectTypeOf(message.body).toEqualTypeOf<{ name: string }>()
+            expectTypeOf(message.params).toEqualTypeOf<{ id: string }>()
+            expectTypeOf(reply).toEqualTypeOf<StompReply>()
+          },
+          (message) => {
+            // @ts-expect-error: no such member
+            message.body.age
+          },
+        ],
+        preSerialization: (message, _reply, value) => {
+          expectTypeOf(message.body).toEqualTypeOf<{ name: string }>()
+          expectTypeOf(value).toBeUnknown()
+          return value
+        },
+        onError: (frame, error) => {
+          expectTypeOf(frame).toEqualTypeOf<FailedFrame>()
+          expectTypeOf(error).toEqualTypeOf<Error>()
+        },
+      },
+      () => undefined,
+    )
+    const shared: PreHandlerHook = (routed) => {
+      if (routed.command === 'SEND') expectTypeOf(routed).toEqualTypeOf<RoutedMessage>()
+      else expectTypeOf(routed).toEqualTypeOf<RoutedSubscription>()
+    }
+    typed.stomp.message('/h/2', { schema, preHandler: shared }, () => undefined)
+    typed.stomp.subscription('/h/2', { preHandler: [shared] }, () => undefined)
+    // @ts-expect-error: hooks are functions
+    const mistaken = () => typed.stomp.message('/h/3', { preHandler: 'shared' }, () => undefined)
+    expectTypeOf(mistaken).toBeFunction()
+  })
+})
+
+declare module '../../src/routes/frame-views.js' {
+  interface MessageDecorators {
+    account: { readonly credit: number } | null
+    shout: (text: string) => string
+  }
+}
+
+describe('stomp.decorateMessage', () => {
+  it('takes what was declared, and handlers see it', () => {
+    const declare = () => {
+      app.stomp.decorateMessage('account', null)
+      app.stomp.decorateMessage('account')
+      app.stomp.decorateMessage('account', {
+        getter() {
+          expectTypeOf(this).toEqualTypeOf<RoutedMessage | RoutedSubscription>()
+          return { credit: this.sessionId.length }
+        },
+      })
+      app.stomp.decorateMessage('shout', (text) => text.toUpperCase())
+      app.stomp.decorateMessage('undeclared', 17)
+      // @ts-expect-error: credit is a number
+      app.stomp.decorateMessage('account', { getter: () => ({ credit: 'x' }) })
+      // @ts-expect-error: no account
+      app.stomp.decorateMessage('account', 17)
+      app.stomp.message('/d', (message) => {
+        message.account = { credit: 1 }
+        expectTypeOf(message.shout('x')).toBeString()
+        // @ts-expect-error: credit is a number
+        message.account = { credit: 'x' }
+      })
+      app.stomp.subscription('/d', (subscription) => subscription.account?.credit)
+    }
+    expectTypeOf(declare).toBeFunction()
   })
 })
 
