@@ -57,4 +57,55 @@ describe('the fake clock', () => {
     await ran
     expect(seen).toEqual(['now', 'soon'])
   })
+
+  it('passes time so that what has happened settles before the next thing falls due', async () => {
+    const clock = createFakeClock()
+    const seen: string[] = []
+    clock.every(10, () => {
+      clock.soon(() => setImmediate(() => seen.push(`then ${clock.now()}`)))
+    })
+    clock.every(15, () => seen.push(`every ${clock.now()}`))
+    await clock.pass(35)
+    expect(seen).toEqual(['then 10', 'every 15', 'then 20', 'every 30', 'then 30'])
+    expect(clock.now()).toBe(35)
+  })
+
+  it('passes time for who sleeps, waking each at its moment, also one after another', async () => {
+    const clock = createFakeClock()
+    const seen: number[] = []
+    const sleeper = async (): Promise<void> => {
+      for (const ms of [10, 0, 20, 5]) {
+        await clock.sleep(ms)
+        seen.push(clock.now())
+      }
+    }
+    const slept = sleeper()
+    await clock.pass(30)
+    expect(seen).toEqual([10, 10, 30])
+    await clock.pass(5)
+    await slept
+    expect(seen).toEqual([10, 10, 30, 35])
+  })
+
+  it('runs once what is to come after a delay, unless it is called off', () => {
+    const clock = createFakeClock()
+    const seen: string[] = []
+    clock.after(10, () => seen.push(`a ${clock.now()}`))
+    clock.after(5, () => seen.push('called off'))()
+    clock.after(10, () => seen.push(`b ${clock.now()}`))
+    clock.after(-1, () => seen.push(`at once ${clock.now()}`))
+    clock.advance(100)
+    expect(seen).toEqual(['at once 0', 'a 10', 'b 10'])
+    clock.after(10, () => seen.push(`stalled ${clock.now()}`))
+    clock.stall(50)
+    clock.stall(50)
+    expect(seen.slice(3)).toEqual(['stalled 150'])
+  })
+
+  it('begins at the time of day that it is given', () => {
+    expect(createFakeClock().epochMs()).toBe(Date.parse('2001-09-09T01:46:40Z'))
+    const clock = createFakeClock({ epochMs: Date.parse('2030-01-01T00:00:00Z') })
+    clock.advance(1_000)
+    expect(clock.epochMs()).toBe(Date.parse('2030-01-01T00:00:01Z'))
+  })
 })

@@ -1,15 +1,37 @@
 import type { Clock } from '../clock/clock.js'
+import { everyChance, someTurns } from './patience.js'
 
-/** A clock that stands still until it is moved. Turns of the event loop stay real: `soon` is not a matter of time. */
+/**
+ * A clock that stands still until it is moved: give it to the plugin as option `clock`. Turns of the event loop stay
+ * real: `soon` is not a matter of time.
+ */
 export interface FakeClock extends Clock {
-  /** Moves time on by `ms`, and runs on the way what falls due, in order. */
+  /** Moves time on by `ms`, and runs on the way what falls due, in order, all within this call: no promise settles. */
   advance(ms: number): void
+  /**
+   * Moves time on by `ms`, and runs on the way what falls due, in order; before each moment and at the end everything
+   * within the process may settle. What waits for something outside of it (a disk, a network) is not waited for.
+   */
+  pass(ms: number): Promise<void>
+  /** True while a `pass` is under way. */
+  readonly isPassing: boolean
   /** Moves time on by `ms` as for a process that stood still: what fell due meanwhile runs once each, at the end. */
   stall(ms: number): void
+  /** Calls `run` once, when `delayMs` have passed; the returned function makes sure that it does not happen. */
+  after(delayMs: number, run: () => void): () => void
+  /** Resolves when `ms` have passed: for a handler under test that takes its time. */
+  sleep(ms: number): Promise<void>
 }
 
-interface Interval {
-  readonly periodMs: number
+/** How a fake clock begins. */
+export interface FakeClockOptions {
+  /** The time of day when the clock shows 0, in ms since the epoch. @default 2001-09-09T01:46:40Z */
+  readonly epochMs?: number
+}
+
+interface Timer {
+  /** Undefined: runs once. */
+  readonly periodMs: number | undefined
   readonly run: () => void
   dueMs: number
 }
@@ -18,39 +40,82 @@ interface Interval {
 const FAKE_EPOCH_MS = 1_000_000_000_000
 
 /** Makes a clock that shows 0. */
-export function createFakeClock(): FakeClock {
+export function createFakeClock({ epochMs = FAKE_EPOCH_MS }: FakeClockOptions = {}): FakeClock {
   let nowMs = 0
-  const intervals = new Set<Interval>()
+  let passing = 0
+  const timers = new Set<Timer>()
+  const add = (timer: Timer): (() => void) => {
+    timers.add(timer)
+    return () => timers.delete(timer)
+  }
+  const run = (timer: Timer, nextDueMs: (periodMs: number) => number): void => {
+    if (timer.periodMs === undefined) timers.delete(timer)
+    else timer.dueMs = nextDueMs(timer.periodMs)
+    timer.run()
+  }
+  /** What falls due first, up to `endMs`; of several the one that was begun first. */
+  const nextDue = (endMs: number): Timer | undefined => {
+    let next: Timer | undefined
+    for (const timer of timers) {
+      if (timer.dueMs <= endMs && (next === undefined || timer.dueMs < next.dueMs)) next = timer
+    }
+    return next
+  }
+  /** Runs what falls due first, at its time; false: there is nothing up to `endMs`. */
+  const step = (endMs: number): boolean => {
+    const next = nextDue(endMs)
+    if (next === undefined) return false
+    nowMs = next.dueMs
+    run(next, (periodMs) => nowMs + periodMs)
+    return true
+  }
+  const walk = async (endMs: number): Promise<void> => {
+    for (;;) {
+      if (step(endMs)) {
+        // Those that fall due at the same moment run together.
+        if (nextDue(nowMs) === undefined) await someTurns()
+        continue
+      }
+      // What has happened may wait for a moment that is still on the way.
+      await everyChance()
+      if (nextDue(endMs) !== undefined) continue
+      if (nowMs >= endMs) return
+      nowMs = endMs
+    }
+  }
+  const after: FakeClock['after'] = (delayMs, once) =>
+    add({ periodMs: undefined, run: once, dueMs: nowMs + Math.max(delayMs, 0) })
   return {
     now: () => nowMs,
-    epochMs: () => FAKE_EPOCH_MS + nowMs,
-    every(periodMs, run) {
-      const interval = { periodMs, run, dueMs: nowMs + periodMs }
-      intervals.add(interval)
-      return () => intervals.delete(interval)
-    },
-    soon(run) {
-      setImmediate(run)
+    epochMs: () => epochMs + nowMs,
+    every: (periodMs, repeated) => add({ periodMs, run: repeated, dueMs: nowMs + periodMs }),
+    after,
+    sleep: (ms) => new Promise((resolve) => after(ms, resolve)),
+    soon(soon) {
+      setImmediate(soon)
     },
     advance(ms) {
       const endMs = nowMs + ms
-      for (;;) {
-        let next: Interval | undefined
-        for (const interval of intervals) {
-          if (interval.dueMs <= endMs && (next === undefined || interval.dueMs < next.dueMs)) next = interval
-        }
-        if (next === undefined) break
-        nowMs = next.dueMs
-        next.dueMs += next.periodMs
-        next.run()
-      }
+      while (step(endMs));
       nowMs = endMs
+    },
+    get isPassing() {
+      return passing > 0
+    },
+    async pass(ms) {
+      const endMs = nowMs + ms
+      passing++
+      try {
+        await everyChance()
+        await walk(endMs)
+      } finally {
+        passing--
+      }
     },
     stall(ms) {
       nowMs += ms
-      for (const interval of [...intervals].filter(({ dueMs }) => dueMs <= nowMs)) {
-        interval.dueMs = nowMs + interval.periodMs
-        if (intervals.has(interval)) interval.run()
+      for (const timer of [...timers].filter(({ dueMs }) => dueMs <= nowMs)) {
+        if (timers.has(timer)) run(timer, (periodMs) => nowMs + periodMs)
       }
     },
   }

@@ -2,17 +2,12 @@ import { createDecoder, encode, type Frame, type FrameInit, VERSIONS, type Versi
 import type { FastifyInstance } from 'fastify'
 import type { Connection, Peer } from '../connection/connection.js'
 import { ACCEPT, type Endpoint } from '../endpoints/endpoint.js'
+import type { ClosedWith } from './carrier.js'
 import { type LinkedEnd, linkConnection } from './linked-connection.js'
 
-/** How a connection ended. */
-export interface ClosedWith {
-  readonly code: number
-  readonly reason: string
-}
-
 /**
- * A STOMP client within the process, on a linked connection: for tests of sessions, plugins and applications, without
- * ports, sockets or waiting. What the server sends is kept until it is asked for.
+ * A STOMP client within the process, on a linked connection, one frame after the other: for tests of the protocol. What
+ * the server sends is kept until it is asked for. Tests of applications read better with `createTestKit`.
  */
 export interface StompTestClient {
   readonly link: LinkedEnd
