@@ -1,10 +1,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import hoofbeat, { durableStore, embeddedBroker, StompError, type TcpOptions } from '@hoofbeat/server'
+import { prometheusMetrics } from '@hoofbeat/server/metrics'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { admin } from './admin.js'
 import { chat, guardChatTopics } from './chat.js'
 import { chatHandler } from './chat-handler.js'
 import { greeting } from './greeting.js'
+import { operations } from './operations.js'
 import { pages } from './pages.js'
 import { guardPrivateMessages } from './people.js'
 import { push } from './push.js'
@@ -35,7 +37,9 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const { maxBodyBytes, greetingDelayMs = 1000, drainMs } = options
   const app = Fastify({ logger }).withTypeProvider<TypeBoxTypeProvider>()
 
+  const metrics = prometheusMetrics()
   await app.register(hoofbeat, {
+    metrics,
     endpoints: [{ path: '/stomp' }, { path: '/gs-guide-websocket', sockjs: true }],
     ...(tcp === undefined ? {} : { tcp }),
     broker: embeddedBroker({
@@ -66,6 +70,6 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(pages)
   if (adminToken !== undefined) await app.register(admin, { token: adminToken })
   if (pushToken !== undefined) await app.register(push, { token: pushToken })
-  app.get('/health', async () => ({ status: 'ok' }))
+  await app.register(operations, { metrics })
   return app
 }

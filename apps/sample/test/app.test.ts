@@ -258,6 +258,17 @@ describe('over HTTP', () => {
     expect(response.json()).toEqual({ status: 'ok' })
   })
 
+  it('tells Prometheus how it does', async () => {
+    const url = await start()
+    const ada = await join(url, 'Ada')
+    await ada.send('/app/chat/lobby', { text: 'hello' })
+    const response = await app.inject('/metrics')
+    expect(response.statusCode).toBe(200)
+    expect(response.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/)
+    expect(response.body).toContain('hoofbeat_sessions{transport="websocket",rung="websocket"} 1\n')
+    expect(response.body).toMatch(/^hoofbeat_handler_seconds_count\{.*route="\/chat\/:room".*\} 1$/m)
+  })
+
   it.each([
     ['/', 'text/html'],
     ['/greeting.html', 'text/html'],
