@@ -14,7 +14,7 @@
  */
 
 /** Rooms of the server that every other room may import, unless it stands `alone`. */
-export const openToAll = ['errors.ts', 'destination/', 'observe/events.ts']
+export const openToAll = ['errors.ts', 'destination/', 'observe/events.ts', 'observe/figures.ts']
 
 const everyRoom = [
   'api.ts',
@@ -49,8 +49,14 @@ const relayImports = [
 const server = [
   // The public face and the composition root.
   { room: 'index.ts', imports: [...everyRoom, 'codec'] },
-  { room: 'plugin.ts', imports: [...everyRoom, 'doors.ts', 'raw-doors.ts', 'codec'], fastify: true },
+  { room: 'plugin.ts', imports: [...everyRoom, 'doors.ts', 'raw-doors.ts', 'observation.ts', 'codec'], fastify: true },
   { room: 'doors.ts', imports: [...everyRoom, 'sse'], fastify: true },
+  {
+    room: 'observation.ts',
+    imports: ['observe/', 'users/'],
+    types: ['broker/broker.ts', 'clock/', 'hooks/', 'routes/'],
+    fastify: 'types',
+  },
   { room: 'raw-doors.ts', imports: ['doors.ts', 'endpoints/'], types: ['api.ts', 'transports/'], fastify: 'types' },
   {
     room: 'api.ts',
@@ -59,8 +65,14 @@ const server = [
     alone: true,
     fastify: true,
   },
-  { room: 'options.ts', imports: ['codec'], types: [...everyRoom, 'doors.ts'], fastify: true },
-  { room: 'testing/', imports: [...everyRoom, 'codec'], fastify: 'types', typePackages: ['ws'] },
+  { room: 'options.ts', imports: ['codec'], types: [...everyRoom, 'doors.ts', 'observation.ts'], fastify: true },
+  {
+    room: 'testing/',
+    imports: [...everyRoom, 'codec'],
+    fastify: 'types',
+    typePackages: ['ws', '@fastify/websocket'],
+    builtins: ['http', 'stream'],
+  },
 
   // Low rooms: they import nothing, or messages.
   { room: 'errors.ts', alone: true, fastify: true },
@@ -185,8 +197,12 @@ const server = [
 
   // What operators see.
   { room: 'observe/events.ts', types: ['codec', 'message/'], alone: true },
+  { room: 'observe/figures.ts', types: ['codec'], own: 'observe/', alone: true },
   { room: 'observe/diagnostics.ts', own: 'observe/', builtins: ['diagnostics_channel'] },
   { room: 'observe/metrics.ts', own: 'observe/', packages: ['prom-client'] },
+  { room: 'observe/opentelemetry.ts', types: ['codec'], own: 'observe/', packages: ['@opentelemetry/api'] },
+  { room: 'observe/t*.ts', imports: ['codec'], own: 'observe/' },
+  { room: 'observe/handler-watch.ts', types: ['codec'], own: 'observe/' },
   { room: 'observe/log.ts', own: 'observe/', fastify: 'types' },
   { room: 'observe/' },
 ]
