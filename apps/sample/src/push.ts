@@ -47,6 +47,8 @@ export const push: FastifyPluginAsyncTypebox<{ token: string }> = async (app, { 
   await app.register(bearerAuth, { keys: new Set([token]) })
   app.setErrorHandler((error: Error & { code?: string }, _request, reply) => {
     if (error.code?.startsWith('STOMP_ERR_')) reply.code(STATUS_CODES[error.code] ?? 400)
+    // The body and its content type do not go together.
+    else if (error instanceof TypeError) reply.code(400)
     throw error
   })
 

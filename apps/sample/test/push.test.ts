@@ -232,6 +232,11 @@ describe('what cannot be pushed', () => {
     [{ destination: '/topic/news', body: 'hi', headers: { a: 1 } }, 'body/headers/a must be string'],
     [{ destination: '/topic/news', body: 'hi', headers: { 'a:b': 'x' } }, 'body/headers/a:b schema is false'],
     [{ destination: '/topic/news', body: 'hi', headers: { a: 'x\ny' } }, 'body/headers/a must match pattern'],
+    [
+      { destination: '/topic/news', body: {}, contentType: 'application/xml' },
+      "There is no codec for 'application/xml'",
+    ],
+    [{ destination: '/topic/news', body: 'hi', contentType: 'x' }, "'x' is no content type"],
     [{ destination: '/topic/news', body: 'hi', contentType: 'text/plain\0' }, 'body/contentType must match pattern'],
     [[], 'body must be object'],
   ])('is told with its path: %j', async (payload, words) => {
