@@ -1,5 +1,5 @@
 import { decode, encode } from '@msgpack/msgpack'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { StompCodec } from '../src/index.js'
 import { createRoutesApplication, readable } from './routes-application.js'
 
@@ -202,6 +202,22 @@ describe('a codec', () => {
     await app.ready()
     expect(() => app.stomp.addCodec(msgpack)).toThrow('before the application is ready')
   })
+
+  it.each(['a codec', 'sendTo'])(
+    '%s that gives a promise fails, and what becomes of the promise ends nothing',
+    async (who) => {
+      const { app, send } = createRoutesApplication()
+      const promise = Promise.reject(new Error('nobody has awaited this'))
+      const then = vi.spyOn(promise, 'then')
+      // As plain JavaScript may do it, and the types do not allow.
+      const given: () => never = Object(() => promise)
+      app.stomp.addCodec({ ...msgpack, serialize: given })
+      app.stomp.message('/x', who === 'sendTo' ? { sendTo: given } : msgpackOnly, () => ({}))
+      await app.ready()
+      await expect(send('/app/x')).rejects.toMatchObject({ code: 'STOMP_ERR_HANDLER_FAILED' })
+      expect(then).toHaveBeenCalledWith(undefined, expect.any(Function))
+    },
+  )
 
   it('that gives neither bytes nor a string is a fault of the server', async () => {
     const { app, send } = createRoutesApplication()

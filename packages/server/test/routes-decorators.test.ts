@@ -62,7 +62,7 @@ describe('a decorator of messages', () => {
     expect(() => app.stomp.decorateMessage('undeclared', value)).toThrow(/'undeclared' is an object, .* preHandler/)
   })
 
-  it.each(['body', 'user', 'signal', 'toString', '__proto__', 'taken'])(
+  it.each(['body', 'user', 'signal', 'toString', '__proto__', 'then', 'taken'])(
     'cannot have the name %s, which is taken',
     (name) => {
       const { app } = createRoutesApplication()

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { StompError, type StompReply } from '../src/index.js'
 import type { StompEvent } from '../src/observe/events.js'
-import { frames, gate, send, transact, turn, usePlugin } from './plugin-application.js'
+import { createFakeClock } from '../src/testing/fake-clock.js'
+import { frames, gate, rest, send, transact, turn, usePlugin } from './plugin-application.js'
 import { createRoutesApplication, readable } from './routes-application.js'
 
 const start = usePlugin()
@@ -118,6 +119,27 @@ describe('preHandler', () => {
     expect(await frames(bob, 2)).toEqual(['RECEIPT r', 'quick'])
     open()
     expect(await frames(bob, 1)).toEqual(['slow'])
+  })
+
+  it('that does not answer in time refuses its frame, and holds up the handlers behind it no longer', async () => {
+    const clock = createFakeClock()
+    const called: string[] = []
+    const { connect, log } = await start({ clock, limits: { hookTimeoutMs: 1_000 } }, (app) => {
+      app.stomp.setErrorHandler((error) => error.message)
+      app.stomp.message('/stuck', { preHandler: () => new Promise(() => {}) }, () => void called.push('stuck'))
+      app.stomp.message('/quick', () => void called.push('quick'))
+    })
+    const ada = await connect('ada')
+    await ada.subscribe('e', '/user/queue/errors')
+    ada.send(send('/app/stuck'))
+    ada.send(send('/app/quick', '', { receipt: 'quick' }))
+    await turn()
+    clock.advance(800)
+    expect(await rest(ada)).toEqual([])
+    clock.advance(400)
+    expect((await frames(ada, 2)).sort()).toEqual(['RECEIPT quick', 'The message could not be processed'])
+    expect(called).toEqual(['quick'])
+    expect(log.filter((line) => line.includes('A preHandler did not answer within 1000 ms'))).toHaveLength(1)
   })
 
   it('runs behind the COMMIT of the transaction that its frame belongs to, and never for one that is aborted', async () => {

@@ -281,6 +281,22 @@ it.each([
   expect(await isLetGo(held)).toBe(true)
 })
 
+it('the signal of a message has fired where its route is called when the session has ended', async () => {
+  const { open, opened } = gate()
+  const signals: AbortSignal[] = []
+  const { connect, app } = await start({}, (app) =>
+    app.stomp.message('/wait', { authorizeSend: () => opened }, (message) => void signals.push(message.signal)),
+  )
+  const ada = await connect('ada')
+  ada.send(send('/app/wait'))
+  await turn()
+  ada.link.close()
+  while (app.stomp.users.sessionCount > 0) await turn()
+  open()
+  while (signals.length === 0) await turn()
+  expect(signals[0]?.aborted).toBe(true)
+})
+
 it('the signal of a message fires when its session has ended, also where it is asked for later', async () => {
   const { open, opened } = gate()
   const signals: AbortSignal[] = []

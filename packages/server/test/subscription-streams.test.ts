@@ -151,6 +151,38 @@ describe('a subscription route that returns a stream', () => {
     expect(source.listenerCount('tick')).toBe(0)
   })
 
+  it('harms nobody where its handler fails in another way when it is aborted by the UNSUBSCRIBE: the log is told', async () => {
+    const { connect, log } = await start({}, (app) => {
+      app.stomp.subscription('/late', async ({ signal }) => {
+        await untilAborted(signal)
+        throw new Error('the query was cancelled')
+      })
+    })
+    const ada = await connect('ada')
+    ada.send(subscribe('s', '/app/late'))
+    await turn()
+    ada.send(unsubscribe('s'))
+    ada.send(send('/topic/x', '', { receipt: 'on' }))
+    expect((await frames(ada, 3)).sort()).toEqual(['RECEIPT on', 'RECEIPT s s', 'RECEIPT u s'])
+    expect(log.filter((line) => line.includes('the query was cancelled'))).toHaveLength(1)
+  })
+
+  it('that is refused has ended: its signal fires', async () => {
+    const signals: AbortSignal[] = []
+    const { connect } = await start({}, (app) => {
+      app.stomp.setErrorHandler(() => 'told')
+      app.stomp.subscription('/fails', ({ signal }) => {
+        signals.push(signal)
+        throw new Error('secret')
+      })
+    })
+    const ada = await connect('ada')
+    await ada.subscribe('e', '/user/queue/errors')
+    ada.send(subscribe('s', '/app/fails'))
+    expect(await frames(ada, 1)).toEqual(['told'])
+    expect(signals[0]?.aborted).toBe(true)
+  })
+
   it('ends at DISCONNECT, though handlers are still waited for', async () => {
     const { open, opened } = gate()
     const steps: string[] = []

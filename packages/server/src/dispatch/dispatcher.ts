@@ -138,6 +138,7 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
   // Most sessions never call a route, and an idle one should weigh little.
   get routeCaller(): CallingSession {
     this.#routeCaller ??= createRouteCaller(this)
+    if (this.#isClosed) this.#routeCaller.end()
     return this.#routeCaller
   }
 

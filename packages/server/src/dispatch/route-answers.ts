@@ -44,7 +44,13 @@ export function answerSubscription(parts: RouteAnswersParts, match: Subscription
       if (given !== undefined && !call.hasEnded) give(parts, asked, given)
     } catch (thrown) {
       if (isOfTheEnd(parts, thrown, call)) return outcomes.settled(frame)
+      if (call.hasEnded) {
+        // Nobody waits for the answer any more: that it has failed is for the log.
+        outcomes.answered(undefined, thrown)
+        return outcomes.settled(frame)
+      }
       subscriptions.remove(subscription)
+      call.end()
       await tellFailure(parts, { frame, isSettled: false, match, thrown })
     }
   })

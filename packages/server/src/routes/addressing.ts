@@ -48,14 +48,27 @@ export function compileAddressing(
     },
     publications(given, message, { all, own }) {
       const chosen = all ?? destinations?.choose(message) ?? []
-      const { headers, body } = given
-      const forAll = chosen.map((destination) => ({ destination, headers, body }))
-      if (own.length === 0) return forAll
-      const ownHeaders = correlated(headers, message)
-      const forSender = own.map(({ destination, audience }) => ({ destination, audience, headers: ownHeaders, body }))
-      return [...forAll, ...forSender]
+      const only = chosen[0]
+      // Most routes publish to one destination: that is to cost no list in between.
+      if (chosen.length === 1 && only !== undefined && own.length === 0) {
+        return [{ destination: only, headers: given.headers, body: given.body }]
+      }
+      return toEach(given, chosen, own, message)
     },
   }
+}
+
+function toEach(
+  { headers, body }: Reply,
+  chosen: readonly string[],
+  own: readonly OwnTarget[],
+  message: RoutedMessage,
+): readonly RoutePublication[] {
+  const forAll = chosen.map((destination) => ({ destination, headers, body }))
+  if (own.length === 0) return forAll
+  const ownHeaders = correlated(headers, message)
+  const forSender = own.map(({ destination, audience }) => ({ destination, audience, headers: ownHeaders, body }))
+  return [...forAll, ...forSender]
 }
 
 function replyTarget(frame: Frame): OwnTarget {

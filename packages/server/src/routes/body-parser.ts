@@ -12,6 +12,7 @@ import {
   type StompCodec,
 } from './codecs.js'
 import { createFault } from './fault.js'
+import { disown } from './stray-promise.js'
 
 /** Parses a body by the content type of its frame. Throws STOMP_ERR_BODY_INVALID. */
 export type ParseBody = (body: Uint8Array, headers: Headers) => ParsedBody
@@ -92,7 +93,7 @@ function parseBy(codec: StompCodec, body: Uint8Array, contentType: ContentType):
     throw invalid(isShown ? cause.message : `it is not valid ${contentType.type}`, cause)
   }
   if (!isPromiseLike(value)) return value
-  value.then(undefined, () => {})
+  disown(value)
   const cause = new TypeError(`the codec for '${contentType.type}' gave a promise: parse must give the value at once`)
   throw new StompError('STOMP_ERR_HANDLER_FAILED', { cause })
 }

@@ -34,6 +34,8 @@ const TAKEN = new Set([
   'params',
   'sessionId',
   'signal',
+  // With it a message would be taken for a promise.
+  'then',
   'user',
 ])
 

@@ -42,7 +42,7 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
       return whenValid(validators.body === undefined ? parsed.value : validators.body(parsed.value), (body) =>
         whenValid(validators.headers?.(frame.headers.toObject()), (checkedHeaders) => {
           const message = frames.message({ frame, params, checkedHeaders, caller, log }, body, parsed.contentType)
-          return () => run(message, addresses, caller)
+          return () => run(message, addresses)
         }),
       )
     })
@@ -56,38 +56,36 @@ export function createMessageRoute(parts: MessageRouteParts): PrepareMessage {
   const run = async (
     message: RoutedMessage,
     addresses: Addresses,
-    caller: RouteCaller,
   ): Promise<readonly RoutePublication[] | PublicationStream> => {
     try {
       const reply = createReply()
-      const value = await call(message, reply, caller)
+      const value = await call(message, reply)
       if (value === undefined || value === null) return []
       if (addressing === undefined) {
         drop(value)
         return []
       }
-      if (isAsyncIterable(value)) {
-        return mapStream(value, (each) => publicationsOf(each, addressing, message, addresses, reply))
-      }
-      const given = publicationsOf(value, addressing, message, addresses, reply)
-      return given instanceof Promise ? await given : given
+      if (isAsyncIterable(value)) return streamOf(value, addressing, message, addresses, reply)
+      const pending = write(value, message, reply)
+      const written = pending instanceof Promise ? await pending : pending
+      return written === undefined ? [] : addressing.publications(written, message, addresses)
     } catch (thrown) {
       return refuse(thrown)
     }
   }
 
-  const publicationsOf = (
-    value: unknown,
+  // Of its own: a function that makes a closure costs each of its calls, whether it is made or not.
+  const streamOf = (
+    values: AsyncIterable<unknown>,
     to: Addressing,
     message: RoutedMessage,
     addresses: Addresses,
     reply: StompReply & ReplyState,
-  ): readonly RoutePublication[] | Promise<readonly RoutePublication[]> => {
-    const written = write(value, message, reply)
-    if (written === undefined) return []
-    if (!(written instanceof Promise)) return to.publications(written, message, addresses)
-    return written.then((given) => (given === undefined ? [] : to.publications(given, message, addresses)))
-  }
+  ): PublicationStream =>
+    mapStream(values, async (each) => {
+      const written = await write(each, message, reply)
+      return written === undefined ? [] : to.publications(written, message, addresses)
+    })
 
   return (frame, caller, raw) => {
     try {

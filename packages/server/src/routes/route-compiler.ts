@@ -13,6 +13,7 @@ import type {
 } from './definition.js'
 import type { Encapsulation } from './encapsulation.js'
 import { createHandlerCall } from './handler-call.js'
+import type { InTime } from './hook-deadline.js'
 import { createMessageRoute, type PrepareMessage } from './message-route.js'
 import type { Pattern } from './pattern.js'
 import { createRecovery, type RecoverRoute } from './recovery.js'
@@ -65,13 +66,15 @@ export interface RouteCompilerParts {
   readonly encapsulation: Encapsulation
   readonly codecs: CodecScopes
   readonly decorators: DecoratorScopes
+  /** Bounds preHandlers. @default nothing does */
+  readonly inTime: InTime | undefined
 }
 
 type CommonOptions = AnyMessageRouteOptions | AnySubscriptionRouteOptions
 
 /** Makes the compiler of an application. */
 export function createRouteCompiler(parts: RouteCompilerParts): RouteCompiler {
-  const { syntax, observe, schemas, encapsulation, codecs, decorators } = parts
+  const { syntax, observe, schemas, encapsulation, codecs, decorators, inTime } = parts
   const ordered = createStartOrder()
   let hasPreHandlers = false
 
@@ -121,7 +124,7 @@ export function createRouteCompiler(parts: RouteCompilerParts): RouteCompiler {
           validators: schemas.validators(route),
           parseBody: createBodyParser(instance, options.assumedContentType, codecs.collect(instance)),
           call: createHandlerCall({
-            ...{ instance, handler, starts: startOrder() },
+            ...{ instance, handler, starts: startOrder(), inTime },
             preHandlers: encapsulation.stage(instance, 'preHandler', options.preHandler),
           }),
         })
@@ -138,7 +141,7 @@ export function createRouteCompiler(parts: RouteCompilerParts): RouteCompiler {
           ...{ route, ...shared },
           validators: schemas.validators(route),
           call: createHandlerCall({
-            ...{ instance, handler, starts: startOrder() },
+            ...{ instance, handler, starts: startOrder(), inTime },
             preHandlers: encapsulation.stage(instance, 'preHandler', options.preHandler),
           }),
         })

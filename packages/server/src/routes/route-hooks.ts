@@ -8,7 +8,8 @@ export type AnyRouted = RoutedMessage | RoutedSubscription
 
 /**
  * Runs when body, params and headers are valid, before the handler. Throws to refuse, as a handler does; whatever it
- * returns is awaited and ignored. Those of several frames run side by side, yet handlers start in the order of the frames.
+ * returns is awaited and ignored. Those of one frame have `limits.hookTimeoutMs`, all together; then it is refused with
+ * STOMP_ERR_HANDLER_FAILED. Those of several frames run side by side, yet handlers start in the order of the frames.
  */
 export type PreHandlerHook<Routed = AnyRouted> = (this: FastifyInstance, routed: Routed, reply: StompReply) => unknown
 
@@ -25,7 +26,8 @@ export type PreSerializationHook<Routed = AnyRouted> = (
 
 /**
  * Told when a route has failed: a frame that does not fit its schemas, a preHandler or handler that has thrown, a value
- * that could not be encoded or published. It looks on before the error handler is asked: nobody waits for it, what it
+ * that could not be encoded or published; not of a frame that does not fit in a transaction, which is refused as by a
+ * hook. It looks on before the error handler is asked: nobody waits for it, what it
  * returns is ignored, and what it throws is logged.
  */
 export type OnErrorHook = (this: FastifyInstance, frame: FailedFrame, error: Error) => unknown

@@ -5,6 +5,7 @@ import { type Codecs, createCodecScopes, type StompCodec } from './codecs.js'
 import { createDecoratorScopes } from './decorators.js'
 import type { AnyRoute } from './definition.js'
 import { type AddableHooks, createEncapsulation, type RouteHooks } from './encapsulation.js'
+import { createHookDeadline, type HookDeadlineParts } from './hook-deadline.js'
 import { parsePattern } from './pattern.js'
 import { createRouteCompiler, type ReadyMessage, type ReadySubscription } from './route-compiler.js'
 import { createRouteFinder } from './route-finder.js'
@@ -43,6 +44,8 @@ export interface RouteTableParts {
   readonly observe: Observe
   /** Who stands around the handlers. @default nobody */
   readonly watch?: RouteWatch | undefined
+  /** How long preHandlers may take. @default as long as they like */
+  readonly deadline?: HookDeadlineParts | undefined
 }
 
 /** Something behind a pattern: declared, then ready. */
@@ -52,12 +55,15 @@ interface Slot<Ready> {
 
 /** Makes the empty table of an application. */
 export function createRouteTable(parts: RouteTableParts): RouteTable {
-  const { instance: root, syntax, observe, watch } = parts
+  const { instance: root, syntax, observe, watch, deadline } = parts
   const encapsulation = createEncapsulation(root)
   const codecs = createCodecScopes(root)
   const decorators = createDecoratorScopes(root)
   const schemas = createSchemaCompiler()
-  const compiler = createRouteCompiler({ syntax, observe, schemas, encapsulation, codecs, decorators })
+  const compiler = createRouteCompiler({
+    ...{ syntax, observe, schemas, encapsulation, codecs, decorators },
+    inTime: deadline && createHookDeadline(deadline),
+  })
   const messages = createRouteFinder<Slot<ReadyMessage>>()
   const subscriptions = createRouteFinder<Slot<ReadySubscription>>()
   /** When sealed they do not change any more. */

@@ -3,6 +3,7 @@ import type { AnyMessageRouteOptions, SendToUser } from './definition.js'
 import { createFault } from './fault.js'
 import type { RoutedMessage } from './frame-views.js'
 import { isOneSegment, type Pattern } from './pattern.js'
+import { disown } from './stray-promise.js'
 
 /** The raw params of one matched destination. */
 export type RawParams = Readonly<Record<string, string>>
@@ -31,8 +32,10 @@ export function compileSendTo(
     return {
       resolve: () => undefined,
       choose: (message) => {
-        const chosen = sendTo(message)
-        return typeof chosen === 'string' ? [check(chosen)] : chosen.map(check)
+        const chosen: unknown = sendTo(message)
+        if (Array.isArray(chosen)) return chosen.map(check)
+        disown(chosen)
+        return [check(chosen)]
       },
     }
   }
@@ -99,6 +102,8 @@ function compileTemplates(
   // Any one segment does for a placeholder, to see whether the whole is well-formed.
   const sample = Object.fromEntries([...pattern.params].map((name) => [name, 'x']))
   for (const fill of fills) checkDestination(fill(sample), option, syntax)
+  const [first] = fills
+  if (first !== undefined && fills.length === 1) return (params) => [first(params)]
   return (params) => fills.map((fill) => fill(params))
 }
 

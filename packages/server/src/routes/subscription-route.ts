@@ -42,7 +42,7 @@ export function createSubscriptionRoute(parts: SubscriptionRouteParts): InvokeSu
 
       const subscription = frames.subscription({ frame, params, checkedHeaders, caller, log })
       const reply = createReply()
-      const value = await call(subscription, reply, caller)
+      const value = await call(subscription, reply)
       if (!isAsyncIterable(value)) return await write(value, subscription, reply)
       return mapStream(value, (each) => write(each, subscription, reply))
     } catch (thrown) {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createPublication, encodeValue } from './value-encoder.js'
 
 function encoded(value: unknown, serialize?: (value: unknown) => string) {
@@ -48,8 +48,17 @@ describe('encodeValue', () => {
     ['an async generator', (async function* () {})()],
     ['a Map', new Map([['a', 1]])],
     ['a Set', new Set([1])],
+    ['a promise', Promise.resolve(1)],
   ])('refuses %s', (_name, value) => {
     expect(() => encodeValue(value)).toThrow(TypeError)
+    expect(() => encodeValue(value, {}, 'application/json')).toThrow(TypeError)
+  })
+
+  it('lets what becomes of a promise that it refuses end nothing', () => {
+    const promise = Promise.reject(new Error('nobody has awaited this'))
+    const then = vi.spyOn(promise, 'then')
+    expect(() => encodeValue(promise, {}, 'application/json')).toThrow('await it')
+    expect(then).toHaveBeenCalledWith(undefined, expect.any(Function))
   })
 
   it('asks the serializer for JSON only', () => {

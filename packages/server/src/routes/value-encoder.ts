@@ -1,8 +1,10 @@
 import { createHeaders, type Headers, headersFromFlat } from '@hoofbeat/codec'
 import type { Publication } from '../broker/broker.js'
+import { isPromiseLike } from '../hooks/hooks.js'
 import { type Codecs, isJsonType, isUtf8, NO_CODECS, parseContentType } from './codecs.js'
 import type { PublishOptions } from './definition.js'
 import type { Serialize } from './schema-compiler.js'
+import { disown } from './stray-promise.js'
 
 /** A value as it travels. */
 export interface EncodedValue {
@@ -23,8 +25,8 @@ export interface ValueFormat {
  * Encodes what a handler returned or the application publishes. As `contentType`, if that is given: bytes, and strings for
  * which no codec was added, go as they are; else its codec encodes the value, and the schema's serializer is asked first.
  * Without it a string is `text/plain;charset=utf-8`, bytes (any view or ArrayBuffer) are `application/octet-stream`, all
- * else is `application/json`. Null and undefined are nothing. Throws a TypeError for what has no JSON form (functions,
- * streams, symbols, bigints, cycles), and for a content type that nobody can write.
+ * else is `application/json`. Null and undefined are nothing. Throws a TypeError for a promise, for what has no JSON form
+ * (functions, streams, symbols, bigints, cycles), and for a content type that nobody can write.
  */
 export function encodeValue(
   value: unknown,
@@ -34,6 +36,10 @@ export function encodeValue(
   if (value === undefined || value === null) return undefined
   const bytes = asBytes(value)
   if (bytes !== undefined) return { contentType: contentType ?? 'application/octet-stream', body: bytes }
+  if (isPromiseLike(value)) {
+    disown(value)
+    throw new TypeError('A promise cannot be encoded: await it, and give what comes of it')
+  }
   if (contentType !== undefined) return { contentType, body: encodeAs(contentType, value, format) }
   if (typeof value === 'string') return { contentType: 'text/plain;charset=utf-8', body: encodeUtf8(value) }
   return { contentType: 'application/json', body: encodeJson('application/json', value, format) }
@@ -94,19 +100,23 @@ function encodeJson(type: string, value: unknown, { serialize, codecs }: ValueFo
   if (codec !== undefined) return asBody(codec.serialize(value), type)
   if (isOpaque(value)) throw new TypeError('A stream, iterator, Map or Set has no JSON form')
   const json = serialize === undefined ? JSON.stringify(value) : serialize(value)
-  if (typeof json !== 'string') throw new TypeError(`A value of type ${typeof value} has no JSON form`)
-  return encodeUtf8(json)
+  if (typeof json === 'string') return encodeUtf8(json)
+  disown(json)
+  throw new TypeError(`A value of type ${typeof value} has no JSON form`)
 }
 
 function asBody(written: unknown, type: string): Uint8Array {
   if (typeof written === 'string') return encodeUtf8(written)
   const bytes = asBytes(written)
-  if (bytes === undefined) throw new TypeError(`The codec for '${type}' gave neither bytes nor a string`)
-  return bytes
+  if (bytes !== undefined) return bytes
+  disown(written)
+  throw new TypeError(`The codec for '${type}' gave neither bytes nor a string; serialize must give them at once`)
 }
 
+const UTF8 = new TextEncoder()
+
 function encodeUtf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text)
+  return UTF8.encode(text)
 }
 
 function asBytes(value: unknown): Uint8Array | undefined {

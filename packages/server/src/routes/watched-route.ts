@@ -1,6 +1,6 @@
 import type { Frame, Headers } from '@hoofbeat/codec'
 import type { HandlerCall, HandlerWatch } from '../observe/handler-watch.js'
-import { type Tracing, withContext } from '../observe/tracing.js'
+import { type KeptContext, type Tracing, withContext } from '../observe/tracing.js'
 import type { PrepareMessage } from './message-route.js'
 import type { Invocation, RouteCaller } from './routes.js'
 import type { CompiledRoute } from './schema-compiler.js'
@@ -21,10 +21,11 @@ export function watchMessage(prepare: PrepareMessage, route: CompiledRoute, watc
       () =>
         watch.around(callOf(route, frame, caller), async () => {
           const given = await invoke()
-          const outgoing = watch.tracing?.outgoing() ?? NOTHING
-          if (outgoing.length === 0) return given
+          const { tracing } = watch
+          if (tracing === undefined) return given
+          const outgoing = tracing.outgoing()
           const carry = (each: Given): Given => each.map((publication) => carried(publication, outgoing))
-          return isList(given) ? carry(given) : mapped(given, carry)
+          return isList(given) ? carry(given) : mapped(given, carry, tracing.keep())
         })
     const prepared = prepare(frame, caller, raw)
     return prepared instanceof Promise ? prepared.then(watched) : watched(prepared)
@@ -40,38 +41,40 @@ export function watchSubscription(
   return (frame, caller, raw) =>
     watch.around(callOf(route, frame, caller), async () => {
       const reply = await invoke(frame, caller, raw)
-      const outgoing = watch.tracing?.outgoing() ?? NOTHING
-      if (reply === undefined || outgoing.length === 0) return reply
+      const { tracing } = watch
+      if (reply === undefined || tracing === undefined) return reply
+      const outgoing = tracing.outgoing()
       return Symbol.asyncIterator in reply
-        ? mapped(reply, (each) => each && carried(each, outgoing))
+        ? mapped(reply, (each) => each && carried(each, outgoing), tracing.keep())
         : carried(reply, outgoing)
     })
 }
 
 type Given = Extract<Awaited<ReturnType<Invocation>>, readonly unknown[]>
 
-const NOTHING: readonly string[] = []
-
 function isList(given: Awaited<ReturnType<Invocation>>): given is Given {
   return Array.isArray(given)
 }
 
 function carried<T extends { readonly headers: Headers }>(given: T, outgoing: readonly string[]): T {
-  return { ...given, headers: withContext(given.headers, outgoing) }
+  return outgoing.length === 0 ? given : { ...given, headers: withContext(given.headers, outgoing) }
 }
 
-/** A stream of which each step is mapped; its end, and its being ended, are those of the other. */
-function mapped<T>(values: AsyncIterable<T>, map: (value: T) => T): AsyncIterable<T> {
+/**
+ * A stream of which each step is mapped; its end, and its being ended, are those of the other. What makes the values runs
+ * in the context of the handler, not of whoever asks for the next one.
+ */
+function mapped<T>(values: AsyncIterable<T>, map: (value: T) => T, within: KeptContext): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
-      const iterator = values[Symbol.asyncIterator]()
+      const iterator = within(() => values[Symbol.asyncIterator]())
       return {
         async next() {
-          const step = await iterator.next()
+          const step = await within(() => iterator.next())
           return step.done === true ? step : { done: false, value: map(step.value) }
         },
         async return() {
-          await iterator.return?.()
+          await within(() => iterator.return?.())
           return { done: true, value: undefined }
         },
       }
