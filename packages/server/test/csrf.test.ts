@@ -250,4 +250,18 @@ describe('csrf at GET {path}/events', () => {
     open.push(reader)
     expect(reader.status).toBe(status)
   })
+
+  it.each([
+    ['an EventSource of some page', { ...scripts, 'sec-fetch-site': 'cross-site', origin: 'https://b.example' }, 403],
+    ['an EventSource of some page, in a browser without Fetch Metadata', { origin: 'https://b.example' }, 403],
+    ['an EventSource of the same origin', { ...scripts, 'sec-fetch-site': 'same-origin' }, 200],
+    ['a page of the same origin that names itself', { origin: 'own' }, 200],
+    ['a page of another origin with a token', { origin: 'https://b.example', 'x-csrf-token': 'good' }, 200],
+  ])('takes nobody for known because all may connect: %s', async (_title, headers, status) => {
+    const { origin } = await start(undefined, { allowedOrigins: '*', csrf: { verify: (token) => token === 'good' } })
+    const said = Object.entries(headers).map(([name, value]) => [name, value === 'own' ? origin : value])
+    const reader = await EventClient.open(`${origin}/stomp/events?destination=/queue/a`, Object.fromEntries(said))
+    open.push(reader)
+    expect(reader.status).toBe(status)
+  })
 })

@@ -1,6 +1,7 @@
 import type { Headers } from '@hoofbeat/codec'
-import { type DestinationSyntax, overlap } from '../destination/destination.js'
+import type { DestinationSyntax } from '../destination/destination.js'
 import type { AuthorizeRequest, AuthorizeSendRequest } from '../hooks/hooks.js'
+import { touches } from '../hooks/touching.js'
 import type { User } from '../hooks/user.js'
 import type { SessionOwner } from '../routes/routes.js'
 
@@ -24,7 +25,7 @@ export class DestinationRequest implements AuthorizeRequest {
     const [mine, theirs] = [this.#syntax.segments(this.destination), this.#syntax.segments(pattern)]
     // What a hook looks for in vain would never be refused.
     if (theirs === undefined) throw new TypeError(`touches: '${pattern}' is not a destination pattern`)
-    return mine !== undefined && overlap(mine, theirs)
+    return mine !== undefined && touches(mine, theirs)
   }
 }
 

@@ -78,6 +78,17 @@ describe('an EventReader that is expelled', () => {
     expect(told).toEqual([FAILED, 'closed', 'end', 'destroy'])
   })
 
+  it('tells of no failure where it was ending already', async () => {
+    const { reader, sink, told, expel } = setUp()
+    reader.start(sink)
+    reader.end()
+    await expel()
+    expect(told).toEqual(['closed', 'end'])
+    reader.gone()
+    await turn()
+    expect(told.at(-1)).toBe('expelled')
+  })
+
   it('refuses what it waits for, if it has not begun', async () => {
     const { reader, told, expel } = setUp()
     const subscribed = reader.handle(plainFrame('SUBSCRIBE', '/topic/a', [['id', '0']]))

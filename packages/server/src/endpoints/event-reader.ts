@@ -178,7 +178,8 @@ export class EventReader implements Recipient, Flushable {
       this.#fail(error)
       return Promise.resolve()
     }
-    this.#onFailed(error)
+    // One that ends already has said why.
+    if (!this.#isOver) this.#onFailed(error)
     return new Promise((resolve) => {
       this.#tellGone = resolve
       const isFull = this.#isFull

@@ -1,6 +1,7 @@
 import type { Headers } from '@hoofbeat/codec'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isForPeer, StompError } from '../errors.js'
+import { type AllowedOrigins, isOriginAllowed } from './origin.js'
 
 /**
  * Tokens against forged requests, for applications that know their users by cookies: a foreign page can make a browser
@@ -25,7 +26,7 @@ export interface CsrfGuard {
   checkRequest(request: FastifyRequest): Promise<void>
   /**
    * A request for events; its Origin was allowed. EventSource cannot set headers, so what the browser says of the request
-   * counts too: it was made by a script (no link, no image), of a page of this origin or of one that is listed.
+   * counts too: it was made by a script (no link, no image), of a page of this origin or of one that is listed: `'*'` lists nobody.
    */
   checkReading(request: FastifyRequest): Promise<void>
 }
@@ -34,8 +35,12 @@ type Verify = NonNullable<CsrfOptions['verify']>
 
 const DEFAULT_HEADER = 'x-csrf-token'
 
-/** Makes the guard. Throws a TypeError where nothing can verify tokens. */
-export function createCsrfGuard(options: CsrfOptions | true, instance: FastifyInstance): CsrfGuard {
+/** Makes the guard; `allowedOrigins` as the doors have them. Throws a TypeError where nothing can verify tokens. */
+export function createCsrfGuard(
+  options: CsrfOptions | true,
+  instance: FastifyInstance,
+  allowedOrigins: AllowedOrigins = [],
+): CsrfGuard {
   const { header = DEFAULT_HEADER, verify } = options === true ? {} : options
   const verifyToken = verify ?? findVerify(header, instance)
   const check = async (token: string | readonly string[] | undefined, request: FastifyRequest): Promise<void> => {
@@ -55,7 +60,8 @@ export function createCsrfGuard(options: CsrfOptions | true, instance: FastifyIn
   return {
     checkConnect: (headers, request) => check(headers.get(header), request),
     checkRequest,
-    checkReading: async (request) => (isByScript(request) ? undefined : checkRequest(request)),
+    checkReading: async (request) =>
+      (await isByKnownScript(request, allowedOrigins)) ? undefined : checkRequest(request),
   }
 }
 
@@ -63,9 +69,13 @@ export function createCsrfGuard(options: CsrfOptions | true, instance: FastifyIn
  * Fetch Metadata (a page can set none of these headers): `empty` is what fetch and EventSource ask for, links and images
  * ask for something else. Of another origin a GET tells its Origin only if it asks for the right to read.
  */
-function isByScript({ headers }: FastifyRequest): boolean {
+async function isByKnownScript(request: FastifyRequest, allowed: AllowedOrigins): Promise<boolean> {
+  const { headers } = request
   if (headers['sec-fetch-dest'] !== undefined && headers['sec-fetch-dest'] !== 'empty') return false
-  return headers.origin !== undefined || headers['sec-fetch-site'] === 'same-origin'
+  if (headers['sec-fetch-site'] === 'same-origin') return true
+  if (headers.origin === undefined) return false
+  // It was allowed. But where every page is, that says nothing of this one.
+  return allowed !== '*' || isOriginAllowed(request, [])
 }
 
 /** As much as @fastify/csrf-protection takes: it looks for the token and its secret, then says no or goes on. */

@@ -196,9 +196,56 @@ describe('a rule that nobody can have meant', () => {
     },
   )
 
+  it('are refused where an object names no condition: they would be rules for everybody', () => {
+    const misread = { destination: '/topic/a', unless: () => false } as unknown as {
+      destination: string
+      when: () => true
+    }
+    expect(() => compile({ subscribe: [misread] })).toThrow("allow: '/topic/a' needs a function 'when'")
+    const value = { destination: '/topic/a', unless: true } as unknown as { destination: string; unless: () => true }
+    expect(() => compile({}, { send: [value] })).toThrow("deny: '/topic/a' needs a function 'unless'")
+  })
+
   it('below the application prefix, where it would protect nothing', () => {
     expect(() => compile({ send: ['/app/admin/**'] })).toThrow("allow: '/app/admin/**' lies below '/app', where rules")
     expect(() => compile({}, { subscribe: ['/app'] })).toThrow("deny: '/app' lies below '/app', where rules")
     expect(() => compile({ send: ['/apple', '/**'] })).not.toThrow()
+  })
+})
+
+describe('deny at a user whose name can be written in several ways', () => {
+  const ways = ['ada@x.org', 'ada%40x.org', 'ada@x%2Eorg', 'ada%40x%2Eorg']
+  const others = ['bob@x.org', 'ada%2540x.org', 'ada']
+
+  it.each(ways)('holds for all of them: %s', (way) => {
+    const rules = rulesFor({ send: ['/user/**'] }, undefined, { send: [`/user/${way}/**`] })
+    for (const each of ways) expect(rules.maySend(`/user/${each}/queue/x`)).toBe(false)
+    for (const each of others) expect(rules.maySend(`/user/${each}/queue/x`)).toBe(true)
+  })
+
+  it('holds with dots between segments too, which tear a name apart', () => {
+    const dotted = createDestinationSyntax('.')
+    for (const way of ways) {
+      const rules = compileRules({
+        allow: { send: ['/user/**'] },
+        deny: { send: [`/user/${way}/queue/news.**`] },
+        applicationPrefix: '/app',
+        syntax: dotted,
+      })
+      const maySend = (destination: string): boolean => rules.maySend(dotted.segments(destination) ?? [], undefined)
+      for (const each of ways) expect(maySend(`/user/${each}/queue/news.a`)).toBe(false)
+      for (const each of ways) expect(maySend(`/user/${each}/queue/old`)).toBe(true)
+      for (const each of others) expect(maySend(`/user/${each}/queue/news.a`)).toBe(true)
+    }
+  })
+
+  it('takes no name for a wildcard, and no other destination for that of a user', () => {
+    const rules = rulesFor({ send: ['/**'] }, undefined, { send: ['/user/%2A/**', '/topic/a%40b'] })
+    expect(rules.maySend('/user/%2A/queue/x')).toBe(false)
+    expect(rules.maySend('/user/ada/queue/x')).toBe(true)
+    expect(rules.maySend('/topic/a@b')).toBe(true)
+    const wild = rulesFor({ send: ['/**'] }, undefined, { send: ['/*/ada@x/**', '/user/100%/q'] })
+    expect(wild.maySend('/user/ada%40x/q')).toBe(false)
+    expect(wild.maySend('/user/100%25/q')).toBe(true)
   })
 })

@@ -1,4 +1,5 @@
-import { covers, type DestinationSyntax, isPattern, overlap } from '../destination/destination.js'
+import { covers, type DestinationSyntax, isPattern } from '../destination/destination.js'
+import { touches } from './touching.js'
 import type { User } from './user.js'
 
 /**
@@ -91,10 +92,16 @@ export function compileRules({ allow, deny, applicationPrefix, syntax }: RulesPa
     checkBraces(segments, option, pattern)
     return { segments, userAt: segments.indexOf(USER), condition }
   }
-  const allowed = (rule: AllowRule): CompiledRule =>
-    typeof rule === 'string' ? compile('allow', rule) : compile('allow', rule.destination, rule.when)
-  const denied = (rule: DenyRule): CompiledRule =>
-    typeof rule === 'string' ? compile('deny', rule) : compile('deny', rule.destination, rule.unless)
+  const allowed = (rule: AllowRule): CompiledRule => {
+    if (typeof rule === 'string') return compile('allow', rule)
+    checkCondition(rule.when, 'allow', 'when', rule.destination)
+    return compile('allow', rule.destination, rule.when)
+  }
+  const denied = (rule: DenyRule): CompiledRule => {
+    if (typeof rule === 'string') return compile('deny', rule)
+    checkCondition(rule.unless, 'deny', 'unless', rule.destination)
+    return compile('deny', rule.destination, rule.unless)
+  }
   const send = { allow: (allow.send ?? []).map(allowed), deny: (deny.send ?? []).map(denied) }
   const subscribe = { allow: allow.subscribe?.map(allowed), deny: (deny.subscribe ?? []).map(denied) }
   const all = [...send.allow, ...send.deny, ...(subscribe.allow ?? []), ...subscribe.deny]
@@ -107,6 +114,12 @@ export function compileRules({ allow, deny, applicationPrefix, syntax }: RulesPa
       return isOpen && !isDenied(subscribe.deny, segments, user)
     },
   }
+}
+
+/** Without types one may have written the other word: a rule for some would then be one for everybody. */
+function checkCondition(condition: unknown, option: 'allow' | 'deny', name: string, pattern: string): void {
+  if (typeof condition === 'function') return
+  throw new TypeError(`${option}: '${pattern}' needs a function '${name}'; a rule for everybody is the pattern alone`)
 }
 
 /** Braces that mean something elsewhere would be taken literally here, which nobody who writes them expects. */
@@ -128,7 +141,7 @@ function isAllowed(rules: readonly CompiledRule[], subject: readonly string[], u
 
 function isDenied(rules: readonly CompiledRule[], subject: readonly string[], user: User | undefined): boolean {
   for (const { segments, condition } of rules) {
-    if (overlap(segments, subject) && condition?.(user) !== true) return true
+    if (touches(segments, subject) && condition?.(user) !== true) return true
   }
   return false
 }

@@ -22,7 +22,9 @@ export type UserLike = User | string | null | undefined
 /** True for credentials that have ended at `nowMs` since the epoch, or end at what is no time (`exp * 1000` without `exp`). */
 export function hasExpired(user: UserLike, nowMs: number): boolean {
   if (typeof user === 'string' || user?.expiresAtMs === undefined) return false
-  return !(user.expiresAtMs > nowMs)
+  // Of applications without types: what only compares like a number, cannot be waited for like one.
+  const endMs: unknown = user.expiresAtMs
+  return typeof endMs !== 'number' || !(endMs > nowMs)
 }
 
 /** The name alone; undefined for an anonymous session. */

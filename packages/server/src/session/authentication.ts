@@ -37,6 +37,15 @@ export async function authenticate(
   }
 }
 
+/**
+ * On a link a later request may have renewed what `identify` had found (`asked`) while it was asked about: whoever that is
+ * goes on as what `identify` has found by now.
+ */
+export function newestOf(user: User | undefined, asked: UserLike, found: unknown): User | undefined {
+  if (user === undefined || user !== asked || typeof found !== 'object' || found === null) return user
+  return found as User
+}
+
 function ask(hook: AuthenticateHook, applicant: Applicant): UserLike | Promise<UserLike> {
   const { headers } = applicant
   return hook({ ...applicant, login: headers.get('login'), passcode: headers.get('passcode') })

@@ -5,7 +5,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.js'
 import type { Renewal } from '../dispatch/recipient.js'
 import { StompError } from '../errors.js'
 import type { User, UserLike } from '../hooks/user.js'
-import { authenticate } from './authentication.js'
+import { authenticate, newestOf } from './authentication.js'
 import { watchExpiry } from './expiry.js'
 import { saidHeaders } from './handshake.js'
 import type { SessionParts } from './session-parts.js'
@@ -58,11 +58,8 @@ export class Credentials implements Renewal {
     this.#isRenewing = true
     const identity = peer.identity as UserLike
     const headers = saidHeaders(frame.headers, version)
-    const user = await authenticate(
-      { headers, version, identity, request: undefined, sessionId, renews },
-      hook,
-      framing.clock,
-    )
+    const applicant = { headers, version, identity, request: undefined, sessionId, renews }
+    const user = newestOf(await authenticate(applicant, hook, framing.clock), identity, peer.identity)
     if (user?.name === renews.name) return user
     throw new StompError('STOMP_ERR_NOT_AUTHENTICATED', {
       message: 'The credentials are not those of the user of this session',

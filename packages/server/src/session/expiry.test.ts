@@ -21,6 +21,18 @@ function setUp() {
   }
 }
 
+describe('credentials that end at what is no number', () => {
+  it.each([
+    ['a Date, which could be set later', new Date(8e15)],
+    ['a BigInt', 10n ** 20n],
+    ['a text', '9000000000000000'],
+    ['null', null],
+  ])('have ended: %s', (_title, endMs) => {
+    const user = { name: 'ann', expiresAtMs: endMs as unknown as number }
+    expect(() => refuseExpired(user, { epochMs: () => 0 })).toThrow('The credentials have ended')
+  })
+})
+
 describe('the end of credentials', () => {
   it('is told once, at that time and at most a tick of the wheel later', () => {
     const { fake, watch, endedAt } = setUp()

@@ -15,7 +15,7 @@ import { StompError } from '../errors.js'
 import type { CsrfGuard } from '../hooks/csrf.js'
 import type { AuthenticateHook } from '../hooks/hooks.js'
 import type { User, UserLike } from '../hooks/user.js'
-import { authenticate } from './authentication.js'
+import { authenticate, newestOf } from './authentication.js'
 import type { RateRule } from './rate-limit.js'
 import type { RateLimits } from './rate-limits.js'
 
@@ -71,7 +71,7 @@ export async function shakeHands(
   // Without an HTTP request there was no browser that could have been misled.
   if (parts.csrf !== undefined && request !== undefined) await parts.csrf.checkConnect(said, request)
   const applicant = { headers: said, version, identity, request, sessionId, renews: undefined }
-  const user = await authenticate(applicant, parts.authenticate, parts.framing.clock)
+  const user = newestOf(await authenticate(applicant, parts.authenticate, parts.framing.clock), identity, peer.identity)
   const answer: [string, string][] = [['version', version]]
   if (version !== '1.0') answer.push(['heart-beat', `${offered.sendMs},${offered.receiveMs}`])
   if (user !== undefined) answer.push(['user-name', user.name])

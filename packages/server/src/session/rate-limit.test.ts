@@ -51,6 +51,14 @@ describe('the meter', () => {
     }
   })
 
+  it('counts bytes as they are sent: a character may be several', () => {
+    const limit: RateLimit = { of: 'bytes', count: 100, perMs: 1_000, over: 'refuse' }
+    const meter = new RateMeter(compileRateLimits([limit], syntax)(undefined))
+    // 11 for the name of the header, 40 times 3 and 7 for its value: 138.
+    expect(meter.take(sendTo(`/topic/${'\u20ac'.repeat(40)}`), 0)).toBeUndefined()
+    expect(meter.take(sendTo('/topic/a'), 0)?.retryAfterMs).toBe(390)
+  })
+
   it('never refuses the renewal of credentials', () => {
     const meter = new RateMeter(
       compileRateLimits([{ of: 'frames', count: 1, perMs: 1_000, over: 'refuse' }], syntax)(undefined),
@@ -78,6 +86,39 @@ describe('the limiter of a session', () => {
     limiter.end()
     clock.advance(5_000)
     expect(told).toEqual([true, false, true])
+  })
+
+  it.each([
+    [20, 1_000, 1],
+    [1, 50, 1],
+    [100, 1_000, 2],
+    [3, 1_000, 1],
+    [2, 1_000, 5],
+  ])('takes %i every %i ms of who always has more to send, also where the burst is %i', (count, perMs, burst) => {
+    const clock = createFakeClock()
+    const rules = compileRateLimits([{ of: 'SEND', count, perMs, burst }], syntax)(undefined)
+    let taken = 0
+    const read = (): void => {
+      for (; !limiter.isResting; taken++) limiter.take(sendTo('/topic/a'))
+    }
+    const limiter: RateLimiter = new RateLimiter(rules, { clock, wheel: createWheel(clock) }, read)
+    read()
+    clock.advance(20_000)
+    const most = burst + (20_000 * count) / perMs
+    expect(taken).toBeLessThanOrEqual(most)
+    expect(taken).toBeGreaterThan(0.9 * most)
+    limiter.end()
+  })
+
+  it('tells nothing after a short rest, once the session is over', () => {
+    const clock = createFakeClock()
+    let told = 0
+    const rules = compileRateLimits([{ of: 'SEND', count: 1, perMs: 20 }], syntax)(undefined)
+    const limiter = new RateLimiter(rules, { clock, wheel: createWheel(clock) }, () => told++)
+    limiter.take(sendTo('/topic/a'))
+    limiter.end()
+    clock.advance(1_000)
+    expect(told).toBe(1)
   })
 })
 

@@ -126,6 +126,6 @@ function unitsOf(of: RateLimit['of']): RateRule['cost'] {
 
 function sizeOf({ headers, body }: Frame): number {
   let bytes = body.length
-  for (const text of headers.flat) bytes += text.length
+  for (const text of headers.flat) bytes += Buffer.byteLength(text)
   return bytes
 }

@@ -11,6 +11,12 @@ export interface RateLimiterParts {
   readonly wheel: Wheel
 }
 
+/**
+ * Rests shorter than so many ticks of the wheel have a timer of their own: what comes back while the wheel is late is lost
+ * to a bucket that holds little.
+ */
+const FINE_TICKS = 10
+
 /** Holds one session to its limits. A timer runs only while reading rests, so while no frame comes. */
 export class RateLimiter {
   readonly #meter: RateMeter
@@ -36,7 +42,7 @@ export class RateLimiter {
     const refusal = this.#meter.take(frame, nowMs)
     const restMs = this.#meter.restMs(nowMs)
     if (restMs > 0 && this.#timer === undefined) {
-      this.#timer = this.#parts.wheel.after(restMs, this.#rested)
+      this.#timer = this.#restFor(restMs)
       this.#changed()
     }
     return refusal
@@ -45,6 +51,16 @@ export class RateLimiter {
   /** The session is over. */
   end(): void {
     this.#timer?.cancel()
+  }
+
+  #restFor(restMs: number): Timer {
+    const { clock, wheel } = this.#parts
+    if (restMs >= FINE_TICKS * wheel.tickMs) return wheel.after(restMs, this.#rested)
+    const stop = clock.every(Math.ceil(restMs), () => {
+      stop()
+      this.#rested()
+    })
+    return { cancel: stop }
   }
 
   readonly #rested = (): void => {
