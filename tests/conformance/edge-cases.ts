@@ -140,7 +140,6 @@ const ROWS: readonly Row[] = [
     id: 'E19',
     area: 'connection',
     spring: 'better',
-    status: { deferred: 'the hooks for connected and disconnected sessions are not built yet' },
     text: 'The end of a session is told to the application exactly once.',
   },
   {

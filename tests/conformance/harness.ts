@@ -29,6 +29,8 @@ export interface Harness {
   advance(ms: number): Promise<void>
   /** Destinations that the authorising hooks have been asked about, in order. */
   readonly authorized: readonly string[]
+  /** The users of the sessions whose end the application was told of, in order. */
+  readonly disconnected: readonly (string | undefined)[]
   /** Publishes for the application itself to all sessions of a user. */
   sendToUser(name: string, destination: string, body: string): Promise<void>
   /** Ends the application as `app.close()` does; resolves when it has ended. Time moves by itself meanwhile. */

@@ -9,7 +9,7 @@ import { type Arrivals, type Carrier, openWireClient } from './wire-client.js'
 
 /** Starts a server of its own, on a port that the system chooses and with time that stands still. */
 export async function createHarness(version: Version, transport: Transport): Promise<Harness> {
-  const parts = { clock: createFakeClock(), authorized: [], store: memoryStore() }
+  const parts = { clock: createFakeClock(), authorized: [], disconnected: [], store: memoryStore() }
   return new ServerHarness(version, transport, parts, await start(transport, parts))
 }
 
@@ -20,12 +20,13 @@ const OPEN = ['/topic/**', '/queue/*', '/topicfoo', '/apphello', '/elsewhere']
 interface LastingParts {
   readonly clock: FakeClock
   readonly authorized: string[]
+  readonly disconnected: (string | undefined)[]
   readonly store: MessageStore
 }
 
 /** The application that {@link Harness} describes. */
 async function createApplication(transport: Transport, parts: LastingParts): Promise<FastifyInstance> {
-  const { clock, authorized, store } = parts
+  const { clock, authorized, disconnected, store } = parts
   const app = Fastify()
   await app.register(hoofbeat, {
     clock,
@@ -43,6 +44,7 @@ async function createApplication(transport: Transport, parts: LastingParts): Pro
   }
   app.stomp.addHook('authorizeSend', authorize)
   app.stomp.addHook('authorizeSubscribe', authorize)
+  app.stomp.addHook('onDisconnected', ({ user }) => disconnected.push(user?.name))
   app.stomp.message('/hello', { sendTo: '/topic/greetings' }, ({ body }) => {
     const name = typeof body === 'object' && body !== null && 'name' in body ? String(body.name) : 'nobody'
     return { content: `Hello, ${name}!` }
@@ -102,6 +104,7 @@ class ServerHarness implements Harness {
   readonly version: Version
   readonly transport: Transport
   readonly authorized: readonly string[]
+  readonly disconnected: readonly (string | undefined)[]
   readonly #parts: LastingParts
   readonly #clients: WireClient[] = []
   #server: RunningServer
@@ -111,6 +114,7 @@ class ServerHarness implements Harness {
     this.version = version
     this.transport = transport
     this.authorized = parts.authorized
+    this.disconnected = parts.disconnected
     this.#parts = parts
     this.#server = server
   }

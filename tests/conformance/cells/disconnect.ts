@@ -1,7 +1,18 @@
+import type { FrameInit } from '@hoofbeat/codec'
 import { expect } from 'vitest'
 import { type ServerCell, serverCell } from '../cells.js'
 import { FROM_1_1 } from '../requirement.js'
-import { closedWith, connect, message, nothingElse, receipt, send, subscribe } from './conversation.js'
+import {
+  closedWith,
+  connect,
+  connectFrame,
+  message,
+  nothingElse,
+  receipt,
+  refused,
+  send,
+  subscribe,
+} from './conversation.js'
 
 /** How sessions end. */
 export const disconnectCells: readonly ServerCell[] = [
@@ -59,6 +70,29 @@ export const disconnectCells: readonly ServerCell[] = [
     },
     FROM_1_1,
   ),
+  serverCell('E19', 'tells the application once of each session that ends, however it ends', async (t) => {
+    const says = async (login: string, ...pieces: readonly (string | FrameInit)[]): Promise<void> => {
+      const client = await connect(t, { login })
+      client.send(...pieces)
+      await t.advance(1_200)
+      client.leave()
+    }
+    await says('polite', { command: 'DISCONNECT', headers: { receipt: 'bye' } })
+    await says('brief', { command: 'DISCONNECT' })
+    await says('wrong', 'this is no STOMP at all\n\n\0')
+    await says('twice wrong', { command: 'DISCONNECT', headers: { receipt: 'bye' } }, 'NONSENSE\n\n\0')
+    await says('gone')
+    const lost = await connect(t, { login: 'lost' })
+    lost.reset()
+    const refusedOne = await t.open()
+    refusedOne.send(connectFrame(t.version, { login: 'refused', passcode: 'wrong' }))
+    await refused(refusedOne)
+    await connect(t, { login: 'last' })
+    const known = ['brief', 'gone', 'lost', 'polite', 'twice wrong', 'wrong']
+    await expect.poll(() => t.disconnected.toSorted()).toEqual(known)
+    await t.shutdown()
+    expect(t.disconnected.toSorted()).toEqual([...known, 'last'].toSorted())
+  }),
   serverCell('E39', 'closes every session with 1012 when the application ends', async (t) => {
     const clients = [await connect(t), await connect(t)]
     const ended = t.shutdown()
