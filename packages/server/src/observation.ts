@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { BrokerAdmin, Publication } from './broker/broker.js'
+import type { Broker, Publication } from './broker/broker.js'
 import type { Clock } from './clock/clock.js'
 import type { User } from './hooks/user.js'
 import { openDiagnostics } from './observe/diagnostics.js'
@@ -27,9 +27,7 @@ export interface ObservationOptions {
 export interface ObservationParts {
   readonly log: FastifyBaseLogger
   readonly clock: Clock
-  readonly users: Pick<UserRegistry, 'gauges' | 'users'>
-  /** Asked when somebody scrapes. */
-  readonly admin: () => BrokerAdmin | undefined
+  readonly users: Pick<UserRegistry, 'gauges' | 'users' | 'userOf'>
 }
 
 /** Everything that looks on in one application: its log, channels, hooks, metrics and traces. */
@@ -43,6 +41,8 @@ export interface Observation {
   readonly routes: RouteWatch | undefined
   /** For the broker: see `BrokerParts`. */
   readonly published: Figures['latency']['published'] | undefined
+  /** The broker is ready: from now on it is asked when somebody scrapes. */
+  lookAt(broker: Pick<Broker, 'admin'>): void
   /** Tells hooks of the application from now on; they may grow until the application is ready. */
   tellHooks(hooks: RouteHooks): Presence
   /** What the application publishes, with the context in which it does. */
@@ -55,20 +55,23 @@ export interface Observation {
 export function createObservation({ metrics, tracing }: ObservationOptions, parts: ObservationParts): Observation {
   const { log, clock, users } = parts
   const diagnostics = openDiagnostics()
-  const joined = metrics?.join(clock, gaugesOf(parts))
+  let broker: Pick<Broker, 'admin'> | undefined
+  const joined = metrics?.join(
+    clock,
+    gaugesOf(users, () => broker),
+  )
   const observers: Observe[] = [createLogObserver(log), diagnostics.observe]
   if (joined !== undefined) observers.push(joined.observe)
   const observe = tellAll(observers, (err, { type }) => log.error({ err, event: type }, 'an observer of events failed'))
   const figures = joined?.figures
   const stands = joinWatches([tracing, joined?.watch])
-  const isDebug = isDebugging(log)
   const watch: Watch = {
     observe,
     get isOnSubscriptions() {
-      return isDebug || diagnostics.isOnSubscriptions
+      return isDebugging(log) || diagnostics.isOnSubscriptions
     },
   }
-  const userOf = (sessionId: string): User | undefined => users.users.session(sessionId)?.user
+  const userOf = (sessionId: string): User | undefined => users.userOf(sessionId)
   const failed = (err: unknown, hook: string, session: string | undefined): void => {
     const user = session === undefined ? undefined : userOf(session)?.name
     log.error({ err, session, user }, `a hook ${hook} failed`)
@@ -79,6 +82,9 @@ export function createObservation({ metrics, tracing }: ObservationOptions, part
     figures,
     routes: stands && { around: (call, run) => stands.around(call, run), tracing },
     published: figures && ((message, isStored) => figures.latency.published(message, isStored)),
+    lookAt(ready) {
+      broker = ready
+    },
     tellHooks(hooks) {
       observers.push(createHookObserver({ hooks, userOf, failed }))
       return createPresence({ hooks, watch, failed })
@@ -93,15 +99,15 @@ export function createObservation({ metrics, tracing }: ObservationOptions, part
   }
 }
 
-function gaugesOf({ users, admin }: ObservationParts): Gauges {
+function gaugesOf(users: ObservationParts['users'], broker: () => Pick<Broker, 'admin'> | undefined): Gauges {
   return {
     sessions: () => users.gauges(),
     get userCount() {
       return users.users.size
     },
-    destinations: () => admin()?.destinations() ?? [],
+    destinations: () => broker()?.admin?.destinations() ?? [],
     get keptBytes() {
-      return admin()?.keptBytes
+      return broker()?.admin?.keptBytes
     },
   }
 }

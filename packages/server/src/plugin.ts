@@ -53,13 +53,19 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   let isClosing = false
 
   const users = createUserRegistry()
-  const observation = createObservation(options, { log: fastify.log, clock, users, admin: () => broker.admin })
+  const observation = createObservation(options, { log: fastify.log, clock, users })
+  // Of the hooks of its kind the first one is the last to run, also where the rest of this fails.
+  fastify.addHook('onClose', async () => observation.leave())
   const { observe, figures, published } = observation
-  const table = createRouteTable({ instance: fastify, syntax, observe, watch: observation.routes })
   const after = (delayMs: number, run: () => void): Timer => wheel.after(delayMs, run)
+  const table = createRouteTable({
+    ...{ instance: fastify, syntax, observe, watch: observation.routes },
+    deadline: { after, hookTimeoutMs: limits.hookTimeoutMs },
+  })
   const broker = await (options.broker ?? embeddedBroker())({
     ...{ syntax, nextMessageId, observe, published, clock, after },
   })
+  observation.lookAt(broker)
   const replyQueues = createReplyQueues(limits.maxTempQueues)
   const publications = createPublications({
     ...{ broker, syntax, applicationPrefix, replyQueues, observe },
@@ -86,7 +92,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     authenticate: options.authenticate,
     heartBeat: options.heartBeat ?? { sendMs: 10_000, receiveMs: 10_000 },
     serverName: SERVER_NAME,
-    csrf: options.csrf && createCsrfGuard(options.csrf, fastify),
+    csrf: options.csrf && createCsrfGuard(options.csrf, fastify, options.allowedOrigins),
     rateLimits: options.rateLimits && createRateLimits(options.rateLimits, { syntax, clock }),
     framing: { clock, wheel, turns: createTurns(clock), limits, figures },
     limits,
@@ -131,7 +137,6 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
   fastify.addHook('onClose', async () => {
     wheel.stop()
     await broker.close()
-    observation.leave()
   })
 
   const sharedDoors: RawDoorParts['doors'] = {

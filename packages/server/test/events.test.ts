@@ -220,6 +220,20 @@ describe('an observer that always throws', () => {
 })
 
 describe('the log', () => {
+  it('tells of subscriptions as soon as its level is debug, and no longer', async () => {
+    const { app, connect, log } = await open()
+    const told = (): string[] =>
+      log.map((line) => JSON.parse(line)).flatMap(({ msg, id }) => (id ? [`${msg} ${id}`] : []))
+    app.log.level = 'info'
+    const alice = await connect('alice')
+    await alice.subscribe('1', '/topic/a')
+    app.log.level = 'debug'
+    await alice.subscribe('2', '/topic/a')
+    app.log.level = 'info'
+    await alice.subscribe('3', '/topic/a')
+    expect(told()).toEqual(['subscribed 2'])
+  })
+
   it('names session and user in every line about a session, and never credentials or bodies', async () => {
     const { connect, log } = await open({ allow: { send: ['/queue/**'] } }, (app) => {
       app.stomp.message('/fail', () => {

@@ -217,6 +217,28 @@ describe('what goes wrong', () => {
     expect(await read(metrics, 'frames_sent_total')).toMatchObject({ 'command=ERROR': 2 })
   })
 
+  it('tells the codes of the server apart, however many an application makes up', async () => {
+    const metrics = prometheusMetrics()
+    let made = 0
+    const { connect } = await open({ metrics }, (app) => {
+      app.stomp.addHook('authorizeSend', ({ destination }) => {
+        if (destination !== '/topic/made-up') return
+        throw Object.assign(new Error('no'), { name: 'StompError', code: `CODE_${++made}`, cure: 'none' })
+      })
+    })
+    for (let i = 0; i < 110; i++) {
+      const client = await connect(`user-${i}`)
+      client.send(send('/topic/made-up'))
+      await client.next()
+    }
+    const client = await connect('alice')
+    client.send(send('/nowhere'))
+    await client.next()
+    const counted = await read(metrics, 'refusals_total')
+    expect(Object.keys(counted)).toHaveLength(102)
+    expect(counted).toMatchObject({ 'code=CODE_100': 1, 'code=other': 10, 'code=STOMP_ERR_FORBIDDEN': 1 })
+  })
+
   it('shows what waits for a slow reader, and counts it when it is closed', async () => {
     const metrics = prometheusMetrics()
     const { app, connect } = await open({ metrics, limits: { maxOutboxBytes: 2_000 } })
@@ -388,6 +410,26 @@ describe('several applications', () => {
     await one.app.close()
     expect(await read(metrics, 'sessions')).toEqual({ 'transport=linked,rung=linked': 1 })
     expect(await read(metrics, 'frames_received_total')).toMatchObject({ 'command=SEND': 2 })
+  })
+
+  it('can be looked at while one of them has no broker yet, and when it never gets one', async () => {
+    const metrics = prometheusMetrics()
+    const { connect } = await open({ metrics })
+    await connect('alice')
+    const text = await new Promise<string>((resolve, reject) => {
+      const app = Fastify()
+      apps.push(app)
+      app.register(hoofbeat, {
+        metrics,
+        broker: async () => {
+          await metrics.register.metrics().then(resolve, reject)
+          throw new Error('no disk')
+        },
+      })
+      app.ready(() => {})
+    })
+    expect(text).toContain('hoofbeat_sessions{transport="linked",rung="linked"} 1')
+    expect(await read(metrics, 'sessions')).toEqual({ 'transport=linked,rung=linked': 1 })
   })
 
   it('keep to themselves where each has its own', async () => {

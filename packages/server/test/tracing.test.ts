@@ -151,6 +151,46 @@ describe('a traced application', () => {
     expect(told).toEqual([spanId, spanId])
   })
 
+  it('runs the body of a stream in the context of its handler, and of no other', async () => {
+    const { connect } = await open({ tracing: openTelemetry() }, (app) => {
+      const traceId = (): string => trace.getSpanContext(context.active())?.traceId ?? 'none'
+      app.stomp.message('/count', { sendTo: '/topic/count' }, async function* () {
+        yield `first ${traceId()}`
+        await turn()
+        await app.stomp.publish('/topic/side', 'published')
+        yield `second ${traceId()}`
+      })
+      app.stomp.subscription('/clock', async function* () {
+        yield traceId()
+      })
+    })
+    const alice = await connect('alice')
+    await alice.subscribe('1', '/topic/**')
+    alice.send(send('/app/count', '', { traceparent }))
+    const messages = [await alice.next(), await alice.next(), await alice.next()]
+    expect(messages.map(({ text }) => text).sort()).toEqual([`first ${TRACE}`, 'published', `second ${TRACE}`])
+    for (const { headers } of messages) expect(headers.get('traceparent')).toContain(TRACE)
+    alice.send({ command: 'SUBSCRIBE', headers: { id: '2', destination: '/app/clock', traceparent } })
+    expect((await alice.next()).text).toBe(TRACE)
+  })
+
+  it('is not hurt by a propagator that throws', async () => {
+    const fail = (): never => {
+      throw new Error('no such format')
+    }
+    const tracing = openTelemetry({ propagator: { extract: fail, inject: fail } })
+    const { app, connect } = await open({ tracing }, (instance) => {
+      instance.stomp.message('/hello', { sendTo: '/topic/greetings' }, () => 'returned')
+    })
+    const alice = await connect('alice')
+    await alice.subscribe('1', '/topic/greetings')
+    alice.send(send('/app/hello', '', { traceparent }))
+    expect((await alice.next()).text).toBe('returned')
+    await app.stomp.publish('/topic/greetings', 'published')
+    expect((await alice.next()).text).toBe('published')
+    expect(exporter.getFinishedSpans()).toMatchObject([{ name: 'process /hello', parentSpanContext: undefined }])
+  })
+
   it('leaves a context alone that the application has named itself', async () => {
     const own = '00-11111111111111111111111111111111-2222222222222222-01'
     const { connect } = await open({ tracing: openTelemetry() }, (app) => {

@@ -12,8 +12,11 @@ function setUp() {
     advance(ms: number) {
       nowMs += ms
     },
+    /** How much waited for the end of the turn. */
     endTurn() {
-      for (const run of soon.splice(0)) run()
+      const runs = soon.splice(0)
+      for (const run of runs) run()
+      return runs.length
     },
   }
 }
@@ -60,6 +63,19 @@ describe('the latency of messages', () => {
     latency.owed(message, reader)
     latency.written(reader)
     expect(seconds).toEqual([])
+  })
+
+  it('waits once for the end of a turn, however many readers are given a stored one', () => {
+    const { latency, advance, endTurn } = setUp()
+    const stored = {}
+    latency.published(stored, true)
+    for (let i = 0; i < 100; i++) latency.owed(stored, {})
+    expect(endTurn()).toBe(1)
+    const old = {}
+    latency.published(old, true)
+    advance(10_001)
+    for (let i = 0; i < 100; i++) latency.owed(old, {})
+    expect(endTurn()).toBe(0)
   })
 
   it('follows a stored one over turns until it is given out, but not for ever', () => {

@@ -79,10 +79,15 @@ class SampledLatency implements Latency {
     if (message === this.#direct?.message) return this.#direct
     const stored = this.#stored
     if (message !== stored?.message) return undefined
+    if (stored.readers > 0) return stored
+    if (this.#clock.now() - stored.sinceMs > MAX_AGE_MS) {
+      this.#stored = undefined
+      return undefined
+    }
     // All who are given it now are given it in this turn.
     this.#clock.soon(() => {
       if (this.#stored === stored) this.#stored = undefined
     })
-    return this.#clock.now() - stored.sinceMs > MAX_AGE_MS ? undefined : stored
+    return stored
   }
 }

@@ -1,6 +1,7 @@
 import type { Headers } from '@hoofbeat/codec'
 import {
   context,
+  diag,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -51,7 +52,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Tracing {
   return {
     around(call, run) {
       // What the session's own frames have left behind is nobody's parent.
-      const parent = propagator.extract(ROOT_CONTEXT, call.headers, getter)
+      const parent = unharmed(() => propagator.extract(ROOT_CONTEXT, call.headers, getter)) ?? ROOT_CONTEXT
       const settings = { kind: SpanKind.CONSUMER, attributes: attributesOf(call) }
       return tracer.startActiveSpan(`process ${call.route}`, settings, parent, async (span) => {
         try {
@@ -66,9 +67,23 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Tracing {
     },
     outgoing() {
       const flat: string[] = []
-      propagator.inject(context.active(), flat, setter)
+      unharmed(() => propagator.inject(context.active(), flat, setter))
       return flat
     },
+    keep() {
+      const active = context.active()
+      return (run) => context.with(active, run)
+    },
+  }
+}
+
+/** A propagator that throws costs the trace, not the message: OpenTelemetry's own logger is told. */
+function unharmed<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch (error) {
+    diag.error('a propagator failed', error)
+    return undefined
   }
 }
 

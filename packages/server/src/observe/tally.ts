@@ -1,4 +1,5 @@
 import type { Command } from '@hoofbeat/codec'
+import { STOMP_ERRORS } from '../errors.js'
 import type { StompEvent } from './events.js'
 import type { Figures, Latency } from './figures.js'
 
@@ -54,7 +55,7 @@ export function frameCounts(counts: Record<Command, number>): [command: Command,
     .filter(([, count]) => count > 0)
 }
 
-/** So many different codes are told apart: an application may make up its own. */
+/** So many different codes are told apart, besides the server's own: an application may make up its own. */
 const MAX_CODES = 100
 
 /** Counts of what happens seldom, kept from events. */
@@ -89,8 +90,9 @@ export function countEvent(counts: EventCounts, event: StompEvent): void {
     case 'slow-reader':
       return increase(counts.slowReaders, event.transport)
     case 'refused': {
-      const isKnown = counts.refusals.has(event.code) || counts.refusals.size < MAX_CODES
-      return increase(counts.refusals, isKnown ? event.code : 'other')
+      const { code } = event
+      const isKnown = counts.refusals.has(code) || Object.hasOwn(STOMP_ERRORS, code) || counts.refusals.size < MAX_CODES
+      return increase(counts.refusals, isKnown ? code : 'other')
     }
     case 'heart-beat-lost':
       counts.heartBeatLosses++

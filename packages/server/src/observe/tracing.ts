@@ -8,7 +8,12 @@ export interface Tracing extends HandlerWatch {
    * where there is no context.
    */
   outgoing(): readonly string[]
+  /** Keeps the context that is active now: what is given to the result runs in it, whenever that is. */
+  keep(): KeptContext
 }
+
+/** Calls `run` in a context that was kept. */
+export type KeptContext = <T>(run: () => T) => T
 
 /** These headers and, where they do not say so themselves, what carries the context on. */
 export function withContext(headers: Headers, outgoing: readonly string[]): Headers {

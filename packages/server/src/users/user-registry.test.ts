@@ -43,6 +43,20 @@ describe('createUserRegistry', () => {
     expect([...users].map(({ name }) => name)).toEqual(['ada', 'bob'])
   })
 
+  it('knows whose a session is, without a look at its subscriptions', () => {
+    const registry = createUserRegistry()
+    const busy = (sessionId: string, user?: string): Member => ({
+      ...member(sessionId, user),
+      listSubscriptions: () => {
+        throw new Error('nobody has asked for them')
+      },
+    })
+    registry.add(busy('s1', 'ada'))
+    registry.add(busy('s2'))
+    expect(registry.userOf('s1')).toEqual({ name: 'ada' })
+    expect([registry.userOf('s2'), registry.userOf('s3')]).toEqual([undefined, undefined])
+  })
+
   it('forgets a user with the last session, not before', () => {
     const { users, add, sessionIds } = bound()
     const removeFirst = add(member('s1', 'ada'))

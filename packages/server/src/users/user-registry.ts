@@ -41,6 +41,8 @@ export interface UserRegistry {
   gauges(): Iterable<SessionGauge>
   /** True if the session is connected. */
   has(sessionId: string): boolean
+  /** Whose session it is; undefined for an anonymous one, and if there is no such session. */
+  userOf(sessionId: string): User | undefined
   /** Ends sessions with STOMP_ERR_DISCONNECTED. Resolves with how many they were, when their connections are gone. */
   disconnect(target: SessionTarget, reason?: string): Promise<number>
 }
@@ -104,6 +106,10 @@ class SessionsByUser implements UserRegistry {
 
   has(sessionId: string): boolean {
     return this.#members.has(sessionId)
+  }
+
+  userOf(sessionId: string): User | undefined {
+    return this.#members.get(sessionId)?.member.user
   }
 
   async disconnect({ user, session }: SessionTarget, reason?: string): Promise<number> {
