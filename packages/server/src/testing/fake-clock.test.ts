@@ -102,6 +102,34 @@ describe('the fake clock', () => {
     expect(seen.slice(3)).toEqual(['stalled 150'])
   })
 
+  it('lets what a moment sets off get on before the next one', async () => {
+    const clock = createFakeClock()
+    const seen: number[] = []
+    clock.every(1, () => {})
+    clock.after(10, async () => {
+      for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve))
+      await clock.sleep(5)
+      seen.push(clock.now())
+    })
+    await clock.pass(20)
+    expect(seen).toEqual([15])
+  })
+
+  it('never goes back, though what runs on the way moves it further', () => {
+    const clock = createFakeClock()
+    clock.after(5, () => clock.advance(100))
+    clock.advance(10)
+    expect(clock.now()).toBe(105)
+  })
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -1])('cannot be moved by %s', async (ms) => {
+    const clock = createFakeClock()
+    expect(() => clock.advance(ms)).toThrow('time moves on by ms, 0 or more')
+    expect(() => clock.stall(ms)).toThrow('time moves on by ms, 0 or more')
+    await expect(clock.pass(ms)).rejects.toThrow('time moves on by ms, 0 or more')
+    expect([clock.now(), clock.isPassing]).toEqual([0, false])
+  })
+
   it('begins at the time of day that it is given', () => {
     expect(createFakeClock().epochMs()).toBe(Date.parse('2001-09-09T01:46:40Z'))
     const clock = createFakeClock({ epochMs: Date.parse('2030-01-01T00:00:00Z') })

@@ -9,8 +9,11 @@ export interface FakeClock extends Clock {
   /** Moves time on by `ms`, and runs on the way what falls due, in order, all within this call: no promise settles. */
   advance(ms: number): void
   /**
-   * Moves time on by `ms`, and runs on the way what falls due, in order; before each moment and at the end everything
-   * within the process may settle. What waits for something outside of it (a disk, a network) is not waited for.
+   * Moves time on by `ms`, and runs on the way what falls due, in order. After each moment what it has set off gets ten
+   * turns of the event loop, and at the end everything within the process every chance to settle. What waits for something
+   * outside of it (a disk, a network) is not waited for.
+   *
+   * @throws RangeError where `ms` is no time; so do `advance` and `stall`
    */
   pass(ms: number): Promise<void>
   /** True while a `pass` is under way. */
@@ -48,9 +51,9 @@ export function createFakeClock({ epochMs = FAKE_EPOCH_MS }: FakeClockOptions = 
     timers.add(timer)
     return () => timers.delete(timer)
   }
-  const run = (timer: Timer, nextDueMs: (periodMs: number) => number): void => {
+  const run = (timer: Timer): void => {
     if (timer.periodMs === undefined) timers.delete(timer)
-    else timer.dueMs = nextDueMs(timer.periodMs)
+    else timer.dueMs = nowMs + timer.periodMs
     timer.run()
   }
   /** What falls due first, up to `endMs`; of several the one that was begun first. */
@@ -65,8 +68,8 @@ export function createFakeClock({ epochMs = FAKE_EPOCH_MS }: FakeClockOptions = 
   const step = (endMs: number): boolean => {
     const next = nextDue(endMs)
     if (next === undefined) return false
-    nowMs = next.dueMs
-    run(next, (periodMs) => nowMs + periodMs)
+    nowMs = Math.max(nowMs, next.dueMs)
+    run(next)
     return true
   }
   const walk = async (endMs: number): Promise<void> => {
@@ -85,6 +88,10 @@ export function createFakeClock({ epochMs = FAKE_EPOCH_MS }: FakeClockOptions = 
   }
   const after: FakeClock['after'] = (delayMs, once) =>
     add({ periodMs: undefined, run: once, dueMs: nowMs + Math.max(delayMs, 0) })
+  const endOf = (ms: number): number => {
+    if (!Number.isFinite(ms) || ms < 0) throw new RangeError('time moves on by ms, 0 or more')
+    return nowMs + ms
+  }
   return {
     now: () => nowMs,
     epochMs: () => epochMs + nowMs,
@@ -95,15 +102,16 @@ export function createFakeClock({ epochMs = FAKE_EPOCH_MS }: FakeClockOptions = 
       setImmediate(soon)
     },
     advance(ms) {
-      const endMs = nowMs + ms
+      const endMs = endOf(ms)
       while (step(endMs));
-      nowMs = endMs
+      // What has run may have moved it further.
+      nowMs = Math.max(nowMs, endMs)
     },
     get isPassing() {
       return passing > 0
     },
     async pass(ms) {
-      const endMs = nowMs + ms
+      const endMs = endOf(ms)
       passing++
       try {
         await everyChance()
@@ -113,9 +121,9 @@ export function createFakeClock({ epochMs = FAKE_EPOCH_MS }: FakeClockOptions = 
       }
     },
     stall(ms) {
-      nowMs += ms
+      nowMs = endOf(ms)
       for (const timer of [...timers].filter(({ dueMs }) => dueMs <= nowMs)) {
-        if (timers.has(timer)) run(timer, (periodMs) => nowMs + periodMs)
+        if (timers.has(timer)) run(timer)
       }
     },
   }

@@ -110,6 +110,24 @@ describe('a client through the door of WebSockets', () => {
     await typedKit.close()
   })
 
+  it('rejects where the server does not answer, unless there is patience', async () => {
+    await open()
+    const silent = Fastify()
+    let answer: (name: string) => void = () => {}
+    await silent.register(hoofbeat, { identify: () => new Promise<string>((resolve) => (answer = resolve)) })
+    const hasty = await createTestKit(silent)
+    await expect(hasty.openWebSocket('/stomp')).rejects.toThrow('no WebSocket at /stomp: the server did not answer')
+    const patient = await createTestKit(silent, { patienceMs: 10_000 })
+    const opening = patient.openWebSocket('/stomp')
+    await patient.settle()
+    await patient.settle()
+    answer('ada')
+    const ada = await opening
+    await ada.connect()
+    expect(ada.user).toBe('ada')
+    await patient.close()
+  })
+
   it('is drained with the application', async () => {
     const { openWebSocket } = await open({ drainMs: 0 })
     const client = await openWebSocket('/stomp')

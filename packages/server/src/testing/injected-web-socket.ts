@@ -4,6 +4,7 @@ import type {} from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import type { ClientOptions, WebSocket } from 'ws'
 import type { Carrier, CarrierReader } from './carrier.js'
+import type { Patience } from './patience.js'
 
 /** What the HTTP request that opens a WebSocket says. */
 export interface UpgradeOptions {
@@ -40,12 +41,13 @@ const STOMP_PROTOCOLS = ['v12.stomp', 'v11.stomp', 'v10.stomp']
  * Opens a WebSocket to an application on a stream within the process, which its HTTP server takes for a new connection:
  * all that stands behind a port is the real thing. The returned function makes the carrier, once, in the same tick.
  *
- * Rejects with {@link UpgradeRefused} where the server answers otherwise.
+ * Rejects with {@link UpgradeRefused} where the server answers otherwise, and with an Error where it does not answer.
  */
 export async function injectWebSocket(
   app: FastifyInstance,
   path: string,
   options: UpgradeOptions,
+  patience: Patience,
 ): Promise<(reader: CarrierReader) => Carrier> {
   const { headers, protocols = STOMP_PROTOCOLS, remoteAddress = '127.0.0.1' } = options
   // The class that the server makes its own ends of: so the kit needs no further package.
@@ -59,7 +61,7 @@ export async function injectWebSocket(
     createConnection: dial as unknown as NonNullable<ClientOptions['createConnection']>,
     perMessageDeflate: false,
   })
-  await new Promise<void>((resolve, reject) => {
+  const answered = new Promise<void>((resolve, reject) => {
     webSocket.once('open', resolve)
     webSocket.once('error', reject)
     webSocket.once('unexpected-response', (request, response) => {
@@ -71,7 +73,30 @@ export async function injectWebSocket(
       })
     })
   })
+  await answeredInTime(answered, patience, () => {
+    webSocket.terminate()
+    return new Error(
+      `no WebSocket at ${path}: the server did not answer, although it has had every chance. If a hook of the application waits for something outside of the process, give the kit patienceMs.`,
+    )
+  })
   return (reader) => webSocketCarrier(webSocket, reader)
+}
+
+/** As `answered`; what `late` gives, where that is not settled in time. Not later than it: what follows may come at once. */
+async function answeredInTime(answered: Promise<void>, patience: Patience, late: () => Error): Promise<void> {
+  let isSettled: true | undefined
+  const settle = (): void => {
+    isSettled = true
+    patience.stir()
+  }
+  answered.then(settle, settle)
+  const inTime = patience
+    .until(() => isSettled)
+    .then((settled) => {
+      if (settled === undefined) throw late()
+      return answered
+    })
+  await Promise.race([answered, inTime])
 }
 
 /** The client's end of a new connection to the server. */

@@ -7,8 +7,11 @@ const nowMs = performance.now.bind(performance)
 /** Everything within the process happens in a bounded number of turns of the event loop; no time is involved. */
 const CHANCE_TURNS = 50
 
-/** Enough for what a timer has set off to be written, and read at the other end, before the next one. */
-const SOME_TURNS = 3
+/**
+ * Enough for what a timer has set off to be written, handled at the other end, and answered before the next one; and few,
+ * for hours of virtual time have very many moments.
+ */
+const SOME_TURNS = 10
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 

@@ -72,6 +72,9 @@ export interface TestClient {
   sendRaw(data: Uint8Array | string): void
   /** Says goodbye as the protocol has it: DISCONNECT, its RECEIPT, then `close`. */
   disconnect(): Promise<void>
-  /** Ends the connection as a page that is left does; resolves when the server has had every chance to notice. */
+  /**
+   * Ends the connection as a page that is left does, behind what was sent; resolves when the server has had every chance to
+   * notice, unless the link delays that.
+   */
   close(): Promise<void>
 }

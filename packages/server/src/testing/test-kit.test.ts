@@ -90,6 +90,25 @@ describe('the test kit', () => {
   })
 })
 
+describe('a kit whose application fails to end', () => {
+  it('rejects whoever waits for that, and nobody else', async () => {
+    const clock = createFakeClock()
+    const failing = Fastify()
+    await failing.register(hoofbeat, { clock })
+    failing.addHook('onClose', async () => {
+      throw new Error('the disk is gone')
+    })
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const { connect, close } = await createTestKit(failing, { clock })
+    await connect()
+    await expect(close()).rejects.toThrow('the disk is gone')
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+})
+
 describe('a subscription', () => {
   it('gives its own messages in order, as text, JSON or bytes', async () => {
     const { connect } = await open()

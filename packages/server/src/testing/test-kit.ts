@@ -7,7 +7,7 @@ import { type Carrier, type CarrierReader, linkedCarrier } from './carrier.js'
 import type { FakeClock } from './fake-clock.js'
 import { injectWebSocket, type UpgradeOptions } from './injected-web-socket.js'
 import { createTestClient } from './kit-client.js'
-import { everyChance } from './patience.js'
+import { createPatience, everyChance, type Patience } from './patience.js'
 import type { ConnectOptions, TestClient } from './test-client.js'
 
 /** How a kit waits. */
@@ -41,7 +41,8 @@ export interface TestKit {
    * Opens a client through the application's own WebSocket door: its router and hooks, the check of the Origin,
    * `identify`, sub-protocols and the handshake are the real ones. CONNECT is the test's to send.
    *
-   * @throws UpgradeRefused where the server does not open it
+   * @throws UpgradeRefused where the server does not open it; an Error where it says nothing, although it has had every
+   * chance, and the `patienceMs` of the kit
    */
   openWebSocket(path: string, options?: UpgradeOptions): Promise<TestClient>
   /** Resolves when everything within the process has had every chance to happen. */
@@ -70,6 +71,7 @@ export async function createTestKit(app: FastifyInstance, options: TestKitOption
     clients.add(client)
     return client
   }
+  const patience = (): Patience => createPatience(patienceMs, () => clock?.isPassing === true)
   const open = (peer: TestPeer = {}): TestClient => add((reader) => linkedCarrier(accept, reader, peer))
   return {
     open,
@@ -78,7 +80,7 @@ export async function createTestKit(app: FastifyInstance, options: TestKitOption
       await client.connect(connectOptions)
       return client
     },
-    openWebSocket: async (path, upgrade = {}) => add(await injectWebSocket(app, path, upgrade)),
+    openWebSocket: async (path, upgrade = {}) => add(await injectWebSocket(app, path, upgrade, patience())),
     settle: everyChance,
     async close() {
       await Promise.all([...clients].map((client) => client.close()))
@@ -98,6 +100,8 @@ async function closeInTime(app: FastifyInstance, clock: FakeClock | undefined): 
   const closing = app.close().finally(() => {
     isClosed = true
   })
+  // While time passes nobody looks at it; below it rejects whoever waits.
+  closing.catch(() => {})
   for (let ms = 0; clock !== undefined && !isClosed && ms < END_MS; ms += STEP_MS) await clock.pass(STEP_MS)
   await closing
 }

@@ -95,6 +95,21 @@ describe.each(carriers)('the link of a client on %s', (_name, openClient) => {
     expect((await ada.closed()).code).toBe(1002)
   })
 
+  it('delays the close of a client too, behind what it has sent', async () => {
+    await open()
+    const [ada, bob] = [await connect('ada'), await connect('bob')]
+    const topic = await bob.subscribe('/topic/a')
+    ada.link.delay(100)
+    ada.sendFrame({ command: 'SEND', headers: { destination: '/topic/a' }, body: 'last' })
+    await ada.close()
+    expect(await ada.closed()).toEqual({ code: 1000, reason: '' })
+    await clock.pass(99)
+    expect(app.stomp.users.get('ada')).toBeDefined()
+    await clock.pass(1)
+    expect((await topic.next()).text()).toBe('last')
+    expect(app.stomp.users.get('ada')).toBeUndefined()
+  })
+
   it('is stalled: what it is owed comes when it reads again, and it can be closed meanwhile', async () => {
     await open()
     const [ada, bob, carl] = [await connect('ada'), await connect('bob'), await connect('carl')]

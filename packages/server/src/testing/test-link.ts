@@ -96,8 +96,13 @@ export function openTestLink({ reader, clock, openCarrier }: LinkParts): TestLin
       if (!losesBeats) send(HEART_BEAT)
     },
     close() {
-      carrier.close(1000, '')
-      end({ code: 1000, reason: '' })
+      // Behind what was sent before; but whom nobody hears any more is let go of at once.
+      if (isDark) carrier.close(1000, '')
+      else outbound.carry(() => carrier.close(1000, ''))
+      if (hasEnded) return
+      hasEnded = true
+      inbound.discard()
+      reader.closed({ code: 1000, reason: '' })
     },
     link: {
       cut() {
