@@ -46,7 +46,7 @@ export interface DispatchLimits extends TransactionLimits {
   readonly maxRunningHandlers: number
   /** Streams of values that handlers of one session may have open. @default 16 */
   readonly maxStreams: number
-  /** How long a hook (`authenticate` too) may take to answer, in ms; then its frame is refused. @default 10000 */
+  /** How long a hook (`authenticate` and preHandlers too) may take to answer, in ms; then its frame is refused. @default 10000 */
   readonly hookTimeoutMs: number
 }
 
