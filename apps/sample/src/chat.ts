@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type AuthorizeSendHook, StompError } from '@hoofbeat/server'
+import { StompError } from '@hoofbeat/server'
 import { Type } from 'typebox'
 import { people } from './people.js'
 import { type ChatMessage, createRooms } from './rooms.js'
@@ -14,18 +14,6 @@ const body = Type.Object({
   text: Type.String({ maxLength: 1000, pattern: '\\S' }),
   ref: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
 })
-
-/**
- * Refuses a SEND straight to the topics of the chat: readers must be able to trust the name on a message, so only the
- * routes below publish there. To be added on the instance of the plugin itself, whose hooks see broker destinations.
- */
-export const guardChatTopics: AuthorizeSendHook = ({ destination }) => {
-  if (!/^\/topic\/chat-(rooms?|people)(\/|$)/.test(destination)) return
-  throw new StompError('STOMP_ERR_FORBIDDEN', {
-    message: `Clients may not SEND to '${destination}'`,
-    cure: 'SEND to /app/chat/<room>: the server adds your name and publishes it.',
-  })
-}
 
 /**
  * Rooms to talk in. SEND `{"text":"..."}` to `/app/chat/:room` and the subscribers of `/topic/chat-room/:room` get it with

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type AuthorizeSendHook, StompError } from '@hoofbeat/server'
+import { StompError } from '@hoofbeat/server'
 import { Type } from 'typebox'
 import type { ChatMessage } from './rooms.js'
 
@@ -17,15 +17,6 @@ const body = Type.Object({
   text: Type.String({ maxLength: 1000, pattern: '\\S' }),
   ref: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
 })
-
-/** Refuses a SEND straight to where private messages are read, as their readers trust the name on them. */
-export const guardPrivateMessages: AuthorizeSendHook = ({ destination }) => {
-  if (!/^\/user\/[^/]+\/queue\/private$/.test(destination)) return
-  throw new StompError('STOMP_ERR_FORBIDDEN', {
-    message: `Clients may not SEND to '${destination}'`,
-    cure: 'SEND to /app/private: the server adds your name.',
-  })
-}
 
 /**
  * Who is here, and talk between two. SUBSCRIBE to `/app/people` for the names, and to `/topic/chat-people` for
