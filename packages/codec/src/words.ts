@@ -56,7 +56,8 @@ export function isAt({ text, length, words, tail }: Octets, view: DataView, at: 
   return true
 }
 
-const LARGEST_KEPT = 65536
+/** Node's own pool of small buffers is to be among what is kept: 64 KiB and a little, in the newest. */
+const LARGEST_KEPT = 131072
 let view: DataView = new DataView(new ArrayBuffer(0))
 let buffer: ArrayBufferLike = view.buffer
 
