@@ -75,7 +75,8 @@ const server = [
   },
 
   // Low rooms: they import nothing, or messages.
-  { room: 'errors.ts', alone: true, fastify: true },
+  { room: 'error-table.ts', alone: true },
+  { room: 'errors.ts', imports: ['error-table.ts'], alone: true, fastify: true },
   { room: 'destination/', alone: true },
   { room: 'clock/', alone: true },
   { room: 'message/', imports: ['codec', 'sse'], builtins: ['buffer'] },
