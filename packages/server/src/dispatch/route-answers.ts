@@ -1,7 +1,7 @@
 import type { Frame } from '@hoofbeat/codec'
 import { createMessage } from '../message/message.js'
 import type { Reply, ReplyStream, SubscriptionMatch } from '../routes/routes.js'
-import { discardStream } from '../routes/value-stream.js'
+import { discardStream, isAsyncIterable } from '../routes/value-stream.js'
 import type { SessionPresence } from '../users/presence.js'
 import type { DispatchParts } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
@@ -39,7 +39,7 @@ export function answerSubscription(parts: RouteAnswersParts, match: Subscription
   handlers.run(async () => {
     try {
       const given = await match.invoke(frame, call)
-      if (given !== undefined && isStream(given)) return begin(parts, match, asked, call, given)
+      if (isAsyncIterable(given)) return begin(parts, match, asked, call, given)
       outcomes.settled(frame)
       if (given !== undefined && !call.hasEnded) give(parts, asked, given)
     } catch (thrown) {
@@ -102,8 +102,4 @@ function follow(
 function give({ effects, shared }: RouteAnswersParts, { subscription, shownId }: Asked, reply: Reply): void {
   const { destination } = subscription
   effects.deliver(createMessage({ id: shared.nextMessageId(), destination, ...reply }), { subscription: shownId })
-}
-
-function isStream(given: Reply | ReplyStream): given is ReplyStream {
-  return Symbol.asyncIterator in given
 }

@@ -13,6 +13,14 @@ export function createRouteCaller(owner: SessionOwner): CallingSession {
   return new SessionCaller(owner)
 }
 
+/** Aborts what handlers hand on to whatever they wait for. */
+export function createEndController(): AbortController {
+  const controller = new AbortController()
+  // A listener for each handler that hands it on is no leak.
+  setMaxListeners(0, controller.signal)
+  return controller
+}
+
 class SessionCaller implements CallingSession {
   readonly #owner: SessionOwner
   #controller: AbortController | undefined
@@ -33,11 +41,7 @@ class SessionCaller implements CallingSession {
 
   // Most handlers never look at it.
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      // One for each handler that hands it on is no leak.
-      setMaxListeners(0, this.#controller.signal)
-    }
+    this.#controller ??= createEndController()
     if (this.#hasEnded) this.#controller.abort()
     return this.#controller.signal
   }

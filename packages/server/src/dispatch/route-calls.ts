@@ -7,7 +7,7 @@ import type {
   RoutePublication,
   SubscriptionMatch,
 } from '../routes/routes.js'
-import { discardStream } from '../routes/value-stream.js'
+import { discardStream, isAsyncIterable } from '../routes/value-stream.js'
 import type { Authorization } from './authorization.js'
 import type { DispatchCaller } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
@@ -55,7 +55,7 @@ class SessionRouteCalls implements RouteCalls {
       try {
         const invoke = invocation instanceof Promise ? await invocation : invocation
         const given = await invoke()
-        if (isStream(given)) {
+        if (isAsyncIterable(given)) {
           const stream = this.#open(given)
           effects.settle(frame, () => undefined)
           // It runs on beside the handlers: those are counted until they have returned.
@@ -78,7 +78,7 @@ class SessionRouteCalls implements RouteCalls {
     handlers.run(async () => {
       try {
         const given = await invocation()
-        if (isStream(given)) this.#publish(frame, match, this.#open(given))
+        if (isAsyncIterable(given)) this.#publish(frame, match, this.#open(given))
         else await shared.publications.publishAll(given, caller)
       } catch (error) {
         await this.#failLate(frame, match, error)
@@ -128,8 +128,4 @@ class SessionRouteCalls implements RouteCalls {
     if (isOfTheEnd(this.#parts, thrown)) return this.#parts.outcomes.settled(frame)
     await tellFailure(this.#parts, { frame, isSettled: false, match, thrown })
   }
-}
-
-function isStream(given: readonly RoutePublication[] | PublicationStream): given is PublicationStream {
-  return Symbol.asyncIterator in given
 }

@@ -1,6 +1,6 @@
-import { setMaxListeners } from 'node:events'
 import type { User } from '../hooks/user.js'
 import type { RouteCaller } from '../routes/routes.js'
+import { createEndController } from './route-caller.js'
 
 /**
  * The call of a subscription route by one subscription, as its handler sees the caller: the session, but with a signal
@@ -42,8 +42,7 @@ class OwnCall implements SubscriptionCall {
   // Most handlers never look at it.
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      setMaxListeners(0, this.#controller.signal)
+      this.#controller = createEndController()
       const { signal } = this.#session
       if (this.hasEnded || signal.aborted) this.#controller.abort()
       else signal.addEventListener('abort', this.#sessionEnded, { once: true })
