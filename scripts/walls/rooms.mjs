@@ -37,7 +37,11 @@ const everyRoom = [
 
 const relayImports = [
   'broker/broker.ts',
+  'broker/broker-factory.ts',
+  'broker/subscribe-headers.ts',
+  'broker/selectors/',
   'broker/subscriptions/',
+  'broker/embedded/embedded-broker.ts',
   'connection/',
   'message/',
   'framing/',
@@ -156,6 +160,7 @@ const server = [
   // Brokers and what they stand on.
   { room: 'broker/selectors/' },
   { room: 'broker/broker.ts', types: ['codec', 'message/', 'errors.ts'], alone: true },
+  { room: 'broker/broker-factory.ts', types: ['broker/broker.ts', 'clock/', 'framing/turns.ts', 'message/'] },
   { room: 'broker/subscribe-headers.ts', types: ['codec'] },
   { room: 'broker/broker.contract.ts', imports: ['codec', 'message/', 'broker/broker.ts', 'broker/contract/'] },
   { room: 'broker/contract/', imports: ['codec', 'message/', 'broker/broker.ts'] },
@@ -164,6 +169,7 @@ const server = [
     room: 'broker/embedded/',
     imports: [
       'broker/broker.ts',
+      'broker/broker-factory.ts',
       'broker/subscribe-headers.ts',
       'broker/selectors/',
       'broker/subscriptions/',
@@ -175,7 +181,7 @@ const server = [
     ],
   },
   {
-    room: 'broker/relay/leg.ts',
+    room: 'broker/relay/dial*.ts',
     imports: relayImports,
     own: 'broker/relay/',
     builtins: true,
@@ -184,7 +190,12 @@ const server = [
     room: 'broker/relay/',
     imports: relayImports,
   },
-  { room: 'cluster/', imports: ['broker/broker.ts', 'users/'], types: ['sse'] },
+  {
+    room: 'cluster/',
+    imports: ['broker/broker.ts', 'users/', 'codec', 'sse', 'clock/', 'transports/sockjs/'],
+    types: ['dispatch/publications.ts', 'hooks/user.ts', 'observe/'],
+    builtins: true,
+  },
   { room: 'store/message-store.ts', types: ['codec', 'message/'], alone: true },
   {
     room: 'store/store.contract.ts',

@@ -149,6 +149,14 @@ export const STOMP_ERRORS: Readonly<Record<StompErrorCode, { readonly message: s
     message: 'Messages were not read fast enough',
     cure: 'Connect again and read faster, or subscribe to less.',
   },
+  STOMP_ERR_BROKER_UNAVAILABLE: {
+    message: 'The message broker cannot be reached, and what was asked could not wait any longer',
+    cure: 'Try again a little later.',
+  },
+  STOMP_ERR_BROKER_REFUSED: {
+    message: 'The message broker has refused this',
+    cure: 'Compare what was asked with what the broker allows; the log of the server has its words.',
+  },
   STOMP_ERR_CLOSING: {
     message: 'The server is shutting down',
     cure: 'Connect again in a moment.',
@@ -229,6 +237,8 @@ export type StompErrorCode =
   | 'STOMP_ERR_TRANSPORT'
   | 'STOMP_ERR_SILENT'
   | 'STOMP_ERR_SLOW_READER'
+  | 'STOMP_ERR_BROKER_UNAVAILABLE'
+  | 'STOMP_ERR_BROKER_REFUSED'
   | 'STOMP_ERR_CLOSING'
   | 'STOMP_ERR_DISCONNECTED'
   | 'STOMP_ERR_ORIGIN_REFUSED'

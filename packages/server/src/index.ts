@@ -18,7 +18,7 @@ export type {
   TransactionRequest,
   UnsubscribeRequest,
 } from './broker/broker.js'
-export type { BrokerFactory, BrokerParts } from './broker/embedded/embedded-broker.js'
+export type { BrokerFactory, BrokerParts } from './broker/broker-factory.js'
 export { embeddedBroker } from './broker/embedded/embedded-broker.js'
 export type { EmbeddedBrokerOptions, HistoryOptions } from './broker/embedded/embedded-broker-options.js'
 export type { Clock } from './clock/clock.js'

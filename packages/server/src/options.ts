@@ -1,6 +1,6 @@
 import type { Limits } from '@hoofbeat/codec'
 import { DEFAULT_LIMITS } from '@hoofbeat/codec'
-import type { BrokerFactory } from './broker/embedded/embedded-broker.js'
+import type { BrokerFactory } from './broker/broker-factory.js'
 import type { Clock } from './clock/clock.js'
 import type { Separator } from './destination/destination.js'
 import type { DispatchLimits } from './dispatch/dispatcher.js'

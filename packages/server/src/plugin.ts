@@ -62,8 +62,9 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     ...{ instance: fastify, syntax, observe, watch: observation.routes },
     deadline: { after, hookTimeoutMs: limits.hookTimeoutMs },
   })
+  const turns = createTurns(clock)
   const broker = await (options.broker ?? embeddedBroker())({
-    ...{ syntax, nextMessageId, observe, published, clock, after },
+    ...{ syntax, nextMessageId, observe, published, clock, wheel, turns, after },
   })
   observation.lookAt(broker)
   const replyQueues = createReplyQueues(limits.maxTempQueues)
@@ -94,7 +95,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     serverName: SERVER_NAME,
     csrf: options.csrf && createCsrfGuard(options.csrf, fastify, options.allowedOrigins),
     rateLimits: options.rateLimits && createRateLimits(options.rateLimits, { syntax, clock }),
-    framing: { clock, wheel, turns: createTurns(clock), limits, figures },
+    framing: { clock, wheel, turns, limits, figures },
     limits,
     observe,
     openDispatcher: (recipient, caller) => openDispatcher(recipient, caller, dispatch),

@@ -52,6 +52,8 @@ export interface UnsubscribeRequest {
 export interface AckRequest {
   readonly command: 'ACK' | 'NACK'
   readonly reference: AckReference
+  /** Whether the client waits for a RECEIPT: it is then a promise that the message does not come again. @default false */
+  readonly isReceipted?: boolean
 }
 
 /**
@@ -69,6 +71,12 @@ export type TransactionRequest = SendRequest | AckRequest
  * with it; all others are publish-subscribe (user destinations).
  */
 export const INNER = '\u0000'
+
+/**
+ * Inner destinations below this are topics at which the nodes of a cluster hear each other, and nobody else:
+ * `\u0000nodes/<topic>`. They are there where a broker has a {@link Backbone}.
+ */
+export const NODES: string = `${INNER}nodes/`
 
 /** What the application publishes. */
 export interface Publication {
@@ -100,6 +108,8 @@ export interface ChannelOwner {
   readonly userName: string | undefined
   /** `client-id` of CONNECT. */
   readonly clientId: string | undefined
+  /** As CONNECT gave them; only where the broker `wantsCredentials`. */
+  readonly credentials?: { readonly login: string | undefined; readonly passcode: string | undefined } | undefined
 }
 
 /** Takes what the broker delivers to one attached channel. */
@@ -173,6 +183,49 @@ export interface BrokerAdmin {
   move(from: string, options?: { readonly to?: string; readonly limit?: number }): Promise<number>
 }
 
+/** What the nodes of a cluster have in common through a broker that all of them are connected to. */
+export interface Backbone {
+  /** This node: unlike every other, and unlike itself after a restart. Of letters, digits and hyphens. */
+  readonly nodeId: string
+  /** Where other nodes reach this one by HTTP, past any balancer; undefined: only over the broker. */
+  readonly url: URL | undefined
+  /** 32 bytes for one purpose, derived from the secret that all nodes share and nobody else knows. */
+  key(purpose: string): Uint8Array
+  /**
+   * Takes what any node, this one too, publishes at `NODES` + topic: exactly there, in the order of each publisher. It is
+   * taken in again by itself when the broker was away. The promise settles when nothing published from now on is missed.
+   */
+  listen(topic: string, listener: BackboneListener): { readonly settled: Promise<void>; close(): void }
+}
+
+/** See {@link Backbone}. Must not throw. */
+export interface BackboneListener {
+  /** Headers as they were given, without those of the broker. */
+  take(headers: Headers, body: Uint8Array): void
+  /** The broker was away and is there again: messages may have been missed. */
+  missed(): void
+}
+
+/** One connection to a broker elsewhere, as operators see it. */
+export interface LegReport {
+  /** For example `shared`, `pool-1`. Few and lasting: it labels metrics. Of sessions that have legs of their own: `clients`. */
+  readonly name: string
+  readonly state: 'up' | 'connecting' | 'down'
+  /** `host:port` of the present or last connection; undefined before the first. */
+  readonly address: string | undefined
+  /** The header `server` of CONNECTED; undefined before the first. */
+  readonly server: string | undefined
+  /** How often it was connected. */
+  readonly connects: number
+  /** Live subscriptions at the broker. */
+  readonly subscriptions: number
+  /** Frames that wait for the broker to come back, or to have room. */
+  readonly waitingFrames: number
+  readonly waitingBytes: number
+  /** Frames whose RECEIPT the broker owes. */
+  readonly unansweredFrames: number
+}
+
 /**
  * The port behind which a broker works, embedded or at the other end of a relay. Destinations arrive in the names that
  * clients use.
@@ -186,6 +239,14 @@ export interface Broker {
    * broker cannot tell. It is good as long as this broker runs; a later one tells of a gap.
    */
   readonly position?: string
+  /** False while a broker elsewhere is away. Undefined: it is in this process. Each change is told as an event. */
+  readonly isAvailable?: boolean
+  /** What several nodes have in common; undefined where there is one node. */
+  readonly backbone?: Backbone
+  /** True: the broker itself judges the `login` and `passcode` of each client. @default false */
+  readonly wantsCredentials?: boolean
+  /** The connections to a broker elsewhere, now. */
+  legs?(): readonly LegReport[]
   /** True for destinations whose messages are shared out among consumers: clients need a rule to subscribe to them. */
   isQueue(destination: string): boolean
   /** Opens a channel for one session. */

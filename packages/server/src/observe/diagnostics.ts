@@ -19,6 +19,9 @@ const NAMES = {
   'header-left-out': 'header-left-out',
   'handler-value-dropped': 'handler-value-dropped',
   'store-failed': 'store-failed',
+  'broker-availability': 'broker-availability',
+  'leg-up': 'leg-up',
+  'leg-down': 'leg-down',
 } as const satisfies Record<StompEvent['type'], string>
 
 /** Publishes events on the channels of `node:diagnostics_channel`. */

@@ -80,6 +80,24 @@ export type StompEvent =
     }
   /** A reply came for a session that is gone. */
   | { readonly type: 'reply-dropped'; readonly destination: string }
+  /** A broker elsewhere can be reached again, or cannot be reached any more. */
+  | { readonly type: 'broker-availability'; readonly isAvailable: boolean }
+  /** One connection to it came up or went down; `leg` as in `LegReport`. */
+  | {
+      readonly type: 'leg-up'
+      readonly leg: string
+      /** `host:port`. */
+      readonly address: string
+      /** The header `server` of its CONNECTED. */
+      readonly server: string | undefined
+    }
+  | {
+      readonly type: 'leg-down'
+      readonly leg: string
+      readonly address: string
+      /** In words, for the log. */
+      readonly reason: string
+    }
   /** What nobody waits for could not be stored: after a crash messages may come again. */
   | { readonly type: 'store-failed'; readonly error: unknown }
 

@@ -26,6 +26,11 @@ export function createLogObserver(log: FastifyBaseLogger): Observe {
         return log.warn({ route: event.route }, 'a message route returned a value but has no sendTo: it is dropped')
       case 'store-failed':
         return log.error({ err: event.error }, 'the message store could not take a change')
+      case 'broker-availability': {
+        if (event.isAvailable) return log.info('the message broker can be reached again')
+        return log.error('the message broker cannot be reached: sessions go on, what is for the broker waits')
+      }
+      case 'leg-down':
       case 'message-dropped':
       case 'dead-letter':
       case 'slow-reader':
@@ -33,6 +38,7 @@ export function createLogObserver(log: FastifyBaseLogger): Observe {
         const { type, ...fields } = event
         return log.warn(fields, type)
       }
+      case 'leg-up':
       case 'queue-full': {
         const { type, ...fields } = event
         return log.info(fields, type)

@@ -1,6 +1,7 @@
-import type { BrokerParts } from '../broker/embedded/embedded-broker.js'
+import type { BrokerParts } from '../broker/broker-factory.js'
 import { createWheel } from '../clock/wheel.js'
 import { createDestinationSyntax, type Separator } from '../destination/destination.js'
+import { createTurns } from '../framing/turns.js'
 import type { FakeClock } from './fake-clock.js'
 
 /**
@@ -12,6 +13,8 @@ export function createBrokerParts(clock: FakeClock, { separator = '/' }: { separ
   let lastId = 0
   return {
     clock,
+    wheel,
+    turns: createTurns(clock),
     after: (delayMs, run) => wheel.after(delayMs, run),
     syntax: createDestinationSyntax(separator),
     nextMessageId: () => `m-${++lastId}`,

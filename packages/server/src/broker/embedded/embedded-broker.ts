@@ -1,9 +1,7 @@
 import type { Headers } from '@hoofbeat/codec'
-import type { DestinationSyntax } from '../../destination/destination.js'
 import { StompError } from '../../errors.js'
 import { createMessage, type Message, type MessageInit } from '../../message/message.js'
 import { createWrittenHeaders } from '../../message/own-headers.js'
-import type { Observe } from '../../observe/events.js'
 import type { MessageStore, StoreChange } from '../../store/message-store.js'
 import type {
   Broker,
@@ -15,6 +13,7 @@ import type {
   Settled,
   Subscriber,
 } from '../broker.js'
+import type { BrokerParts } from '../broker-factory.js'
 import { createAdmin } from './admin.js'
 import { type Budget, createBudget } from './budget.js'
 import { createDeadLetters, withoutOrigin } from './dead-letters.js'
@@ -32,20 +31,10 @@ import { createSubscriptionMaker, type SubscriptionMaker } from './subscription-
 import { TEMP_QUEUE, TempQueues } from './temp-queues.js'
 import { createTopics, type Topics } from './topics.js'
 
-/** What a broker is given by the application that it works in. */
-export interface BrokerParts {
-  readonly syntax: DestinationSyntax
-  readonly nextMessageId: () => string
-  readonly observe: Observe
-  /** Told of each message when it is made, to be followed until it is written. @default nobody follows it */
-  readonly published?: ((message: Message, isStored: boolean) => void) | undefined
-  readonly clock: { now(): number; epochMs(): number; soon(run: () => void): void }
-  /** Calls `run` once, after `delayMs`, unless it is cancelled. */
-  readonly after: (delayMs: number, run: () => void) => { cancel(): void }
+/** What the embedded broker needs of {@link BrokerParts}. */
+export interface EmbeddedBrokerParts extends Omit<BrokerParts, 'clock' | 'wheel' | 'turns'> {
+  readonly clock: Pick<BrokerParts['clock'], 'now' | 'epochMs' | 'soon'>
 }
-
-/** Makes a broker when the application has its parts; see `embeddedBroker`. */
-export type BrokerFactory = (parts: BrokerParts) => Broker | Promise<Broker>
 
 /**
  * A broker in this very process: topics with histories and durable subscriptions, queues with acknowledgement,
@@ -55,7 +44,7 @@ export type BrokerFactory = (parts: BrokerParts) => Broker | Promise<Broker>
  * subscriber in order; every message reaches each subscription that was settled before it was published; a message of a
  * queue is with one consumer at a time, and comes back to its place if that does not acknowledge it.
  */
-export function embeddedBroker(options: EmbeddedBrokerOptions = {}): BrokerFactory {
+export function embeddedBroker(options: EmbeddedBrokerOptions = {}): (parts: EmbeddedBrokerParts) => Promise<Broker> {
   return async (parts) => {
     const broker = new EmbeddedBroker(resolveSettings(options, parts.syntax), options.store, parts)
     await broker.open()
@@ -78,7 +67,7 @@ class EmbeddedBroker implements Broker {
   readonly admin: BrokerAdmin
   /** Positions of another run mean nothing to this one. `@` begins no message-id. */
   readonly #positionPrefix = `@${crypto.randomUUID().slice(0, 8)}-`
-  readonly #parts: BrokerParts
+  readonly #parts: EmbeddedBrokerParts
   readonly #settings: EmbeddedBrokerSettings
   readonly #store: MessageStore | undefined
   readonly #served: ServedDestinations
@@ -97,7 +86,7 @@ class EmbeddedBroker implements Broker {
   #sweep: { cancel(): void } | undefined
   #isClosed = false
 
-  constructor(settings: EmbeddedBrokerSettings, store: MessageStore | undefined, parts: BrokerParts) {
+  constructor(settings: EmbeddedBrokerSettings, store: MessageStore | undefined, parts: EmbeddedBrokerParts) {
     this.#parts = parts
     this.#settings = settings
     this.#store = store

@@ -1,0 +1,54 @@
+import type { Frame, FrameInit } from '@hoofbeat/codec'
+import type { StompError } from '../../errors.js'
+import type { LegReport, Settled } from '../broker.js'
+import type { HeaderLine } from './profile.js'
+
+/** Takes what comes for one subscription of a leg. Must not throw. */
+export interface LegSubscriber {
+  /** A MESSAGE; `connection` is the number of the connection that it came by (see `Leg`). */
+  deliver(frame: Frame, connection: number): void
+  /** The connection is lost: what it has delivered and was not answered will come again. */
+  lost(): void
+  /** The subscription is there again, by another connection. */
+  restored(): void
+  /** The broker does not serve it (any more): nothing comes from now on. */
+  refused(error: StompError): void
+}
+
+/** One subscription of a leg, which lasts over its connections. */
+export interface LegSubscription {
+  /** The `id` at the broker: unlike every other one of the leg. */
+  readonly id: string
+  /** Resolves at the broker's RECEIPT; rejects with the refusal. While the broker is away it waits. */
+  readonly settled: Promise<void>
+  /** Ends it; resolves at the broker's RECEIPT, and at once while the broker is away. `headers`: besides `id`. */
+  end(headers?: readonly HeaderLine[]): Promise<void>
+}
+
+/**
+ * One lasting way to the broker: a STOMP connection that is dialled again whenever it is lost. What is sent goes out in
+ * the order of the calls, over all connections. Subscriptions are restored before anything else is sent.
+ */
+export interface Leg {
+  readonly report: LegReport
+  readonly isUp: boolean
+  /** Which connection it is: 0 before the first CONNECTED, and one more with each. Deliveries belong to their connection. */
+  readonly connection: number
+  /**
+   * Sends frames that belong together: one SEND, or BEGIN, ..., COMMIT. Settles when the broker has answered the last one
+   * with its RECEIPT, if `isReceipted`; else when there is room for more. While the broker is away they wait, in a bounded
+   * buffer and for a bounded time; then they are refused with STOMP_ERR_BROKER_UNAVAILABLE. What was written and not
+   * answered when a connection broke is sent again, marked as `repeated` says; undefined: is refused (its fate is
+   * unknown, and twice would be worse).
+   */
+  send(frames: readonly FrameInit[], isReceipted: boolean, repeated?: readonly HeaderLine[]): Settled
+  /**
+   * Sends frames that mean something on this very connection only (ACK, NACK, and what stands with them in a
+   * transaction). Where that is gone, nothing is sent, and a receipted one is refused with STOMP_ERR_BROKER_UNAVAILABLE.
+   */
+  answer(frames: readonly FrameInit[], connection: number, isReceipted: boolean): Settled
+  /** `headers`: of the SUBSCRIBE, besides `id` and `receipt`. */
+  subscribe(headers: readonly HeaderLine[], subscriber: LegSubscriber): LegSubscription
+  /** Ends with DISCONNECT, when what was receipted is answered or after a while. Nothing is delivered after. */
+  close(): Promise<void>
+}
