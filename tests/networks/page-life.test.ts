@@ -63,8 +63,10 @@ describe.skipIf(!chromium.available)(chromium.title('a page that lives'), { time
     it('brings what it sent last when it is left, and its session ends at once', async () => {
       await withPage(rung, async (page, site) => {
         const { sentAtMs } = await reportOf(page)
-        await burstAndReload(page, 50)
-        expect(await until(() => site.app.stomp.users.sessionCount === 0, 5_000)).toBe(true)
+        const { reloaded } = await burstAndReload(page, 50)
+        const hasEnded = await until(() => site.app.stomp.users.sessionCount === 0, 5_000)
+        await reloaded
+        expect(hasEnded).toBe(true)
         expect(site.up.faults).toEqual([])
         expect(site.up.atMs.length).toBeGreaterThanOrEqual(sentAtMs.length + 50)
       })
@@ -122,7 +124,9 @@ describe.skipIf(!chromium.available)(chromium.title('a page that lives'), { time
         expect(kept.filter((value) => !/^(websocket|stream|poll) \d+$/.test(value))).toEqual([])
         await begin(copy, { ...TRAFFIC, durationMs: 1_000, reconnectDelayMs: 0, rungs: [rung] })
         await expectAll(page, site)
-        const hasAll = () => [...site.tallies.values()].every(({ atMs }) => atMs.length === TRAFFIC.count)
+        // Where the machine is busy, the copy has sent nothing yet.
+        const hasAll = () =>
+          site.tallies.size > 1 && [...site.tallies.values()].every(({ atMs }) => atMs.length === TRAFFIC.count)
         expect(await until(hasAll, PATIENCE_MS)).toBe(true)
         expect(site.tallies.size).toBe(2)
         expect([...site.tallies.values()].flatMap(({ faults }) => faults)).toEqual([])
