@@ -5,13 +5,16 @@ import type { HeaderLine } from './profile.js'
 
 /** Takes what comes for one subscription of a leg. Must not throw. */
 export interface LegSubscriber {
-  /** A MESSAGE; `connection` is the number of the connection that it came by (see `Leg`). */
+  /**
+   * A MESSAGE; `connection` is the number of the connection that it came by (see `Leg`). It may come before `settled`, and
+   * after `end` until that has resolved: a queue's broker then still waits for an answer.
+   */
   deliver(frame: Frame, connection: number): void
   /** The connection is lost: what it has delivered and was not answered will come again. */
   lost(): void
   /** The subscription is there again, by another connection. */
   restored(): void
-  /** The broker does not serve it (any more): nothing comes from now on. */
+  /** The broker does not serve it any more, after it did (see `settled`): nothing comes from now on. */
   refused(error: StompError): void
 }
 
@@ -19,7 +22,10 @@ export interface LegSubscriber {
 export interface LegSubscription {
   /** The `id` at the broker: unlike every other one of the leg. */
   readonly id: string
-  /** Resolves at the broker's RECEIPT; rejects with the refusal. While the broker is away it waits. */
+  /**
+   * Resolves at the broker's RECEIPT, or when it is ended before; rejects with the refusal, and then nothing else is told.
+   * While the broker is away it waits. Nobody has to look at it.
+   */
   readonly settled: Promise<void>
   /** Ends it; resolves at the broker's RECEIPT, and at once while the broker is away. `headers`: besides `id`. */
   end(headers?: readonly HeaderLine[]): Promise<void>
@@ -31,15 +37,21 @@ export interface LegSubscription {
  */
 export interface Leg {
   readonly report: LegReport
+  /** Whether there is a connection on which all subscriptions are there again. */
   readonly isUp: boolean
-  /** Which connection it is: 0 before the first CONNECTED, and one more with each. Deliveries belong to their connection. */
+  /**
+   * Which connection it is: 0 before the first CONNECTED, and one more with each. Deliveries belong to their connection,
+   * and may come before `isUp`.
+   */
   readonly connection: number
   /**
    * Sends frames that belong together: one SEND, or BEGIN, ..., COMMIT. Settles when the broker has answered the last one
-   * with its RECEIPT, if `isReceipted`; else when there is room for more. While the broker is away they wait, in a bounded
-   * buffer and for a bounded time; then they are refused with STOMP_ERR_BROKER_UNAVAILABLE. What was written and not
-   * answered when a connection broke is sent again, marked as `repeated` says; undefined: is refused (its fate is
-   * unknown, and twice would be worse).
+   * with its RECEIPT, if `isReceipted`, which is waited for as long as the connection lives; else when it was written and
+   * there is room for more. While the broker is away, or does not read, frames wait, in a bounded buffer and for a bounded
+   * time; then they are refused with STOMP_ERR_BROKER_UNAVAILABLE. What was written and not answered when a connection
+   * broke is sent again, each SEND with the lines of `repeated`; undefined: is refused (its fate is unknown, and twice
+   * would be worse). What the broker answers by an ERROR, or cannot be written in its version of STOMP, is refused with
+   * STOMP_ERR_BROKER_REFUSED and not sent again. After `close` everything is refused with STOMP_ERR_CLOSING.
    */
   send(frames: readonly FrameInit[], isReceipted: boolean, repeated?: readonly HeaderLine[]): Settled
   /**
@@ -49,6 +61,9 @@ export interface Leg {
   answer(frames: readonly FrameInit[], connection: number, isReceipted: boolean): Settled
   /** `headers`: of the SUBSCRIBE, besides `id` and `receipt`. */
   subscribe(headers: readonly HeaderLine[], subscriber: LegSubscriber): LegSubscription
-  /** Ends with DISCONNECT, when what was receipted is answered or after a while. Nothing is delivered after. */
+  /**
+   * Ends with DISCONNECT, when what was receipted is answered or after a while. Nothing is delivered from now on. Resolves
+   * when the connection is closed on our side.
+   */
   close(): Promise<void>
 }
