@@ -9,7 +9,7 @@ export type HeaderLine = readonly [name: string, value: string]
 export type DestinationKind = 'topic' | 'queue'
 
 /** Brokers whose ways are known. `hoofbeat`: another Hoofbeat server, which has our own. */
-export type ProfileName = 'rabbitmq' | 'activemq' | 'artemis' | 'openmq' | 'hoofbeat'
+export type ProfileName = 'rabbitmq' | 'activemq' | 'artemis' | 'hoofbeat'
 
 /** A subscription to a topic that one node makes for all its clients. */
 export interface SharedTopicRequest {
@@ -50,6 +50,20 @@ export interface BrokerProfile {
   readonly capabilities: BrokerCapabilities
   /** Whether what comes while a connection to the broker is lost waits for a shared topic (in an expiring queue). */
   readonly keepsSharedTopics: boolean
+  /** With `keepsSharedTopics`: how long a loss may last until something may be missing. @default as long as it lasts */
+  readonly sharedTopicsLastMs?: number
+  /**
+   * Where the end of a subscription to a queue does not give back what it was given and has not acknowledged: the headers
+   * of a SUBSCRIBE, without `id`, to something at which nothing comes. When the subscription has ended it takes its id, so
+   * that the broker understands a NACK of each, and ends as well. @default the end gives back
+   */
+  readonly givesBackThrough?: readonly HeaderLine[]
+  /** Whether NACK gives a message back to its queue, or to the dead letters. Else one of a client is refused. @default true */
+  readonly hasNack?: boolean
+  /** With `transactions`: whether ACK and NACK may stand in one. Else such a `commit` is refused. @default true */
+  readonly hasAcksInTransactions?: boolean
+  /** The same of NACK alone. @default as `hasAcksInTransactions` */
+  readonly hasNacksInTransactions?: boolean
   /** What serves a destination of ours; undefined: nothing does. */
   kindOf(destination: string): DestinationKind | undefined
   /** The headers of a SEND, its `destination` first, without `receipt`, `transaction` and `content-length`. */
