@@ -1,7 +1,9 @@
-export type { RawEndpointOptions, StompApi } from './api.js'
+export type { BrokerState, RawEndpointOptions, StompApi } from './api.js'
 export type {
   AckReference,
   AckRequest,
+  Backbone,
+  BackboneListener,
   Broker,
   BrokerAdmin,
   BrokerCapabilities,
@@ -9,6 +11,7 @@ export type {
   Channel,
   ChannelOwner,
   DestinationReport,
+  LegReport,
   MessageReference,
   Publication,
   SendRequest,
@@ -21,6 +24,26 @@ export type {
 export type { BrokerFactory, BrokerParts } from './broker/broker-factory.js'
 export { embeddedBroker } from './broker/embedded/embedded-broker.js'
 export type { EmbeddedBrokerOptions, HistoryOptions } from './broker/embedded/embedded-broker-options.js'
+export type { BrokerAddress } from './broker/relay/dialer.js'
+export type {
+  BrokerProfile,
+  DestinationKind,
+  HeaderLine,
+  OwnSubscribeRequest,
+  ProfileMaker,
+  ProfileName,
+  RelayedDelivery,
+  SharedTopicRequest,
+} from './broker/relay/profile.js'
+export { type RabbitmqProfileOptions, rabbitmqProfile } from './broker/relay/profiles/rabbitmq.js'
+export { relayBroker } from './broker/relay/relay-broker.js'
+export type {
+  RelayBrokerOptions,
+  RelayCluster,
+  RelayHost,
+  RelayWaiting,
+  SystemLogin,
+} from './broker/relay/relay-options.js'
 export type { Clock } from './clock/clock.js'
 export type { RawClose, RawConnection, RawEndpoint, RawHandlers } from './endpoints/raw-handlers.js'
 export type { StompErrorCode, StompErrorOptions } from './errors.js'
@@ -89,7 +112,13 @@ export type {
   StoredMessage,
 } from './store/message-store.js'
 export type { SockJsOptions } from './transports/sockjs/sockjs-options.js'
-export type { ConnectEvent, EventHooks, RefusedEvent, SlowReaderEvent } from './users/event-hooks.js'
+export type {
+  BrokerAvailabilityEvent,
+  ConnectEvent,
+  EventHooks,
+  RefusedEvent,
+  SlowReaderEvent,
+} from './users/event-hooks.js'
 export type {
   ConnectedEvent,
   DisconnectedEvent,

@@ -37,7 +37,8 @@ class SessionAcknowledgements implements Acknowledgements {
   answer(frame: Frame, command: AckRequest['command']): void {
     const { transactions, effects, outcomes } = this.#parts
     const named = this.#reference(frame.headers)
-    const request: AckRequest | undefined = named && { command, reference: named }
+    const isReceipted = frame.headers.has('receipt')
+    const request: AckRequest | undefined = named && { command, reference: named, isReceipted }
     const transaction = frame.headers.get('transaction')
     if (transaction === undefined) return request ? effects.request(frame, request) : outcomes.settled(frame)
     transactions.check(transaction, frame)

@@ -1,5 +1,5 @@
 import type { Frame } from '@hoofbeat/codec'
-import type { Channel, TransactionRequest } from '../broker/broker.js'
+import type { Channel, ChannelOwner, TransactionRequest } from '../broker/broker.js'
 import { StompError } from '../errors.js'
 import type { User } from '../hooks/user.js'
 import type { SessionGauge } from '../observe/figures.js'
@@ -52,9 +52,14 @@ export interface Dispatcher {
   gone(code: number, reason: string): void
 }
 
-/** Opens the dispatcher of one session. */
-export function openDispatcher(recipient: Recipient, caller: DispatchCaller, parts: DispatchParts): Dispatcher {
-  return new SessionDispatcher(recipient, caller, parts)
+/** Opens the dispatcher of one session; `credentials` go to a broker that wants them, and are not kept. */
+export function openDispatcher(
+  recipient: Recipient,
+  caller: DispatchCaller,
+  parts: DispatchParts,
+  credentials?: ChannelOwner['credentials'],
+): Dispatcher {
+  return new SessionDispatcher(recipient, caller, parts, credentials)
 }
 
 /*
@@ -87,7 +92,12 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
   #isLeaving = false
   #isClosed = false
 
-  constructor(recipient: Recipient, caller: DispatchCaller, shared: DispatchParts) {
+  constructor(
+    recipient: Recipient,
+    caller: DispatchCaller,
+    shared: DispatchParts,
+    credentials: ChannelOwner['credentials'],
+  ) {
     const { broker, users, presence, replyQueues, limits } = shared
     const { sessionId, user, clientId, transport } = caller
     this.shared = shared
@@ -95,7 +105,8 @@ class SessionDispatcher implements Dispatcher, ChangeListener, Member {
     this.recipient = recipient
     this.outcomes = createOutcomes(recipient, shared.isSoft ? (frame, error) => this.#soften(frame, error) : undefined)
     this.effects = createEffects(recipient, this.outcomes)
-    this.channel = broker.attach(this.effects, { sessionId, userName: user?.name, clientId })
+    const owner = { sessionId, userName: user?.name, clientId }
+    this.channel = broker.attach(this.effects, broker.wantsCredentials ? { ...owner, credentials } : owner)
     this.effects.channel = this.channel
     users.add(this)
     this.tempQueues = replyQueues.open(sessionId)

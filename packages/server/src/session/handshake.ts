@@ -25,6 +25,8 @@ export interface Handshake {
   readonly user: User | undefined
   /** `client-id` of CONNECT: with the user, the name of durable subscriptions. */
   readonly clientId: string | undefined
+  /** As CONNECT gave them, for a broker that judges them itself. */
+  readonly credentials: { readonly login: string | undefined; readonly passcode: string | undefined }
   /** What holds the session to its limits; empty: it has none. */
   readonly rateRules: readonly RateRule[]
   readonly sendEveryMs: number
@@ -77,7 +79,8 @@ export async function shakeHands(
   if (user !== undefined) answer.push(['user-name', user.name])
   answer.push(['server', parts.serverName], ['session', sessionId])
   const rateRules = parts.rateLimits?.rulesOf(user) ?? []
-  return { version, user, clientId: said.get('client-id'), rateRules, ...intervals, headers: answer }
+  const credentials = { login: said.get('login'), passcode: said.get('passcode') }
+  return { version, user, clientId: said.get('client-id'), credentials, rateRules, ...intervals, headers: answer }
 }
 
 /** The headers of a frame that brings credentials. A client of STOMP 1.0 may pad them: `login: alice`. */

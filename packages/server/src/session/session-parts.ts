@@ -2,7 +2,7 @@ import type { DispatchCaller, Dispatcher } from '../dispatch/dispatcher.js'
 import type { Recipient } from '../dispatch/recipient.js'
 import type { FramingParts } from '../framing/framed-connection.js'
 import type { Observe } from '../observe/events.js'
-import type { HandshakeParts } from './handshake.js'
+import type { Handshake, HandshakeParts } from './handshake.js'
 
 /** How patient a session is, in ms, and how much it takes on. */
 export interface SessionLimits {
@@ -26,5 +26,9 @@ export interface SessionParts extends HandshakeParts {
   readonly framing: FramingParts
   readonly limits: SessionLimits
   readonly observe: Observe
-  readonly openDispatcher: (recipient: Recipient, caller: DispatchCaller) => Dispatcher
+  readonly openDispatcher: (
+    recipient: Recipient,
+    caller: DispatchCaller,
+    credentials?: Handshake['credentials'],
+  ) => Dispatcher
 }

@@ -141,13 +141,14 @@ class StompSession implements Session, FrameListener, GreetingListener, Recipien
     this.#greeting?.end()
     this.#greeting = undefined
     this.#framed.peer.request = undefined
-    const { user, version, clientId, rateRules } = handshake
+    const { user, version, clientId, credentials, rateRules } = handshake
     const { transport } = this.#framed.peer
     this.#framed.version = version
     this.#version = version
     this.#framed.send({ command: 'CONNECTED', headers: handshake.headers })
     this.#state = 'connected'
-    this.#dispatcher = this.#parts.openDispatcher(this, { sessionId: this.id, user, version, clientId, transport })
+    const caller = { sessionId: this.id, user, version, clientId, transport }
+    this.#dispatcher = this.#parts.openDispatcher(this, caller, credentials)
     reportConnected(this.#parts.observe, this)
     if (user?.expiresAtMs !== undefined) this.renewal.endAt(user.expiresAtMs)
     this.#framed.startHeartBeat(handshake)

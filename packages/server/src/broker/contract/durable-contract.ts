@@ -15,6 +15,7 @@ export function durableContract({ describe, expect, triesWith, limits }: Contrac
       await quiet()
       expect(alice.bodies()).toEqual(['live'])
       alice.channel.detach()
+      await quiet()
       for (const body of counted(3)) await bob.send('/topic/a', body)
       await bob.send('/topic/b', 'elsewhere')
       alice = connect(broker, alices)

@@ -16,6 +16,7 @@ export function flowContract({ describe, expect, triesWith }: ContractParts): vo
         await alice.subscribe('t', '/topic/a')
         alice.onDelivery = () => 'full'
         await bob.send('/queue/a', 'a1')
+        await quiet()
         await bob.send('/queue/a', 'a2')
         await bob.send('/queue/b', 'b1')
         await bob.send('/topic/a', 't1')
@@ -35,6 +36,7 @@ export function flowContract({ describe, expect, triesWith }: ContractParts): vo
       await alice.subscribe('q', '/queue/a')
       alice.onDelivery = () => 'full'
       await bob.send('/topic/a', 't')
+      await quiet()
       await bob.send('/queue/a', 'q')
       await quiet()
       expect(alice.bodies()).toEqual(['t'])

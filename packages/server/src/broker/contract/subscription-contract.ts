@@ -12,7 +12,8 @@ export function subscriptionContract({ describe, expect, tries, contract }: Cont
         await bob.send(`/topic/${i}`, `${i}`)
       }
       await quiet()
-      expect(alice.bodies()).toEqual(Array.from({ length: 20 }, (_, i) => `${i}`))
+      // The order of different destinations is nobody's promise.
+      expect([...alice.bodies()].sort()).toEqual(Array.from({ length: 20 }, (_, i) => `${i}`).sort())
     })
 
     tries('ends with UNSUBSCRIBE, and no other of its channel with it', async ({ broker, quiet }) => {

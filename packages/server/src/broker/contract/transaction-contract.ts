@@ -14,7 +14,9 @@ export function transactionContract({ describe, expect, triesWith, contract, lim
         sendOf('/queue/a', 'a'),
         sendOf('/queue/b', 'b'),
       )
+      await quiet()
       await bob.subscribe('2', '/queue/a')
+      await quiet()
       await bob.subscribe('3', '/queue/b')
       await quiet()
       expect(bob.bodies()).toEqual(['0', '1', '2', 'a', 'b'])
@@ -68,7 +70,8 @@ export function transactionContract({ describe, expect, triesWith, contract, lim
         // What it named is still there to be named.
         expect(await codeOf(() => alice.commit(...good))).toEqual(undefined)
         await quiet()
-        expect(alice.bodies()).toEqual(['held', 'too', 'too', 't'])
+        // Between a queue and a topic there is no order.
+        expect([...alice.bodies().slice(0, 2), ...alice.bodies().slice(2).sort()]).toEqual(['held', 'too', 't', 'too'])
         expect(bob.bodies()).toEqual(['b'])
       })
     }

@@ -37,6 +37,11 @@ export function holdMessage(message: Message, nowMs: number): HeldMessage {
   }
 }
 
+/** Throws STOMP_ERR_HEADER_INVALID for an expiry that cannot be read. */
+export function checkExpiry(headers: Headers): void {
+  if (mayExpire(headers)) readExpiry(headers, 0)
+}
+
 /** True if a message with these headers is worth nothing some day, or if it cannot be read when. */
 export function mayExpire({ flat }: Headers): boolean {
   for (let i = 0; i < flat.length; i += 2) {
@@ -66,8 +71,12 @@ export function isExpired(
   return expiresAtMs !== undefined && expiresAtMs <= nowMs()
 }
 
-/** `expires`: ms since the epoch (as ActiveMQ), `expiration`: ms from now (as RabbitMQ). The earlier counts; 0: never. */
-function readExpiry(headers: Headers, nowMs: number): number | undefined {
+/**
+ * When a message that is sent now is over, in ms since the epoch; undefined: never. `expires`: ms since the epoch (as
+ * ActiveMQ), `expiration`: ms from now (as RabbitMQ). The earlier counts; 0: never. Throws STOMP_ERR_HEADER_INVALID for
+ * what cannot be read.
+ */
+export function readExpiry(headers: Headers, nowMs: number): number | undefined {
   const expires = readMs(headers, 'expires')
   const expiration = readMs(headers, 'expiration')
   const end = expiration === undefined ? undefined : nowMs + expiration

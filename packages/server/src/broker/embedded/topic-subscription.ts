@@ -88,6 +88,12 @@ export class TopicSubscription implements LiveSubscription {
     this.#pump()
   }
 
+  /** Something that was published may not have come this far: the next one says so. */
+  miss(): void {
+    this.#isPlain = false
+    this.#isAfterGap = true
+  }
+
   /** One message that was published, `nowMs`. */
   offer(message: Message, expiresAtMs: number | undefined, nowMs: number): void {
     if (!isSelected(this.#selector, message)) return

@@ -1,0 +1,48 @@
+/**
+ * Which messages have come already, for as long as is worth while: the broker's loss of a connection makes senders send
+ * again what was not answered, marked as such, and the broker deliver again what was not acknowledged.
+ */
+export interface Repeats {
+  /** Notes that a message has come for one topic. */
+  note(topic: object, id: string): void
+  /** True if it is known to have come there. False may also mean that it is too long ago. */
+  has(topic: object, id: string): boolean
+}
+
+/** So many messages are remembered at least, of all topics together; at most twice as many. */
+const REMEMBERED = 16_384
+
+/** Remembers the last `remembered` messages. */
+export function createRepeats(remembered: number = REMEMBERED): Repeats {
+  return new TwoGenerations(remembered)
+}
+
+type Generation = Map<object, Set<string>>
+
+/** Two tables: when the newer one is full the older one is forgotten as a whole. */
+class TwoGenerations implements Repeats {
+  readonly #size: number
+  #newer: Generation = new Map()
+  #older: Generation = new Map()
+  #count = 0
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  note(topic: object, id: string): void {
+    if (this.#count >= this.#size) {
+      this.#older = this.#newer
+      this.#newer = new Map()
+      this.#count = 0
+    }
+    this.#count++
+    const ids = this.#newer.get(topic)
+    if (ids === undefined) this.#newer.set(topic, new Set([id]))
+    else ids.add(id)
+  }
+
+  has(topic: object, id: string): boolean {
+    return this.#newer.get(topic)?.has(id) === true || this.#older.get(topic)?.has(id) === true
+  }
+}
