@@ -8,7 +8,7 @@ import type {
   RawServerBase,
   RawServerDefault,
 } from 'fastify'
-import type { BrokerAdmin } from './broker/broker.js'
+import type { Broker, BrokerAdmin } from './broker/broker.js'
 import type { DoorOptions } from './doors.js'
 import type { RawEndpoint, RawHandlers } from './endpoints/raw-handlers.js'
 import type { Codecs } from './routes/codecs.js'
@@ -63,7 +63,7 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
   /** The raw endpoint that was opened at the path. @throws Error when there is none */
   endpoint(path: string): RawEndpoint
 
-  /** Who is connected to this server, and to what they have subscribed. */
+  /** Who is connected, and to what they have subscribed: to this server, and to all other nodes that share its broker. */
   readonly users: Users
 
   /**
@@ -71,9 +71,15 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
    * `reason` as its message, and closed with 1008. Resolves with how many they were, when their connections are gone; 0 if
    * there are none. They may connect again: have `authenticate` refuse who must stay away, before this is called.
    *
+   * Of several nodes that share a broker it ends the sessions on all, and counts those of the nodes that answer within
+   * 10 s; it rejects with STOMP_ERR_BROKER_UNAVAILABLE where the others could not be told: this node's have ended then.
+   *
    * @param reason Shown to the client.
    */
   disconnect(target: SessionTarget, reason?: string): Promise<number>
+
+  /** How the broker is, for operators: what a readiness check asks. */
+  readonly broker: BrokerState
 
   /** What the broker keeps, for operators; undefined where messages are kept elsewhere. */
   readonly admin: BrokerAdmin | undefined
@@ -83,6 +89,15 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
    * left out. Empty before the application is ready and after its end.
    */
   readonly tcpAddresses: readonly TcpAddress[]
+}
+
+/** How the broker is at the moment. */
+export interface BrokerState {
+  /**
+   * False while a broker elsewhere cannot be reached: sessions stay connected, and what is for the broker waits, for a
+   * bounded time. The hook `onBrokerAvailability` tells each change. Always true with a broker inside the process.
+   */
+  readonly isAvailable: boolean
 }
 
 /** A raw endpoint: its handlers, and how it is reached; an object, or an instance of a class. */
@@ -121,7 +136,7 @@ export interface ApiParts {
   ) => Promise<void>
   readonly users: Users
   readonly disconnect: (target: SessionTarget, reason: string | undefined) => Promise<number>
-  readonly admin: BrokerAdmin | undefined
+  readonly broker: Pick<Broker, 'admin' | 'isAvailable'>
   readonly openRaw: (instance: FastifyInstance, paths: readonly string[], options: RawEndpointOptions) => RawEndpoint
   /** Those that were opened, by full URL path. */
   readonly rawEndpoints: Map<string, RawEndpoint>
@@ -138,7 +153,7 @@ export function createApi(parts: ApiParts): StompApi {
     sendToUser,
     users,
     disconnect,
-    admin,
+    broker,
     rawEndpoints,
     tcp = { addresses: [] },
   } = parts
@@ -146,7 +161,12 @@ export function createApi(parts: ApiParts): StompApi {
     ...createRouteApi(instance, table),
     users,
     disconnect: (target, reason) => disconnect(target, reason),
-    admin,
+    broker: {
+      get isAvailable() {
+        return broker.isAvailable ?? true
+      },
+    },
+    admin: broker.admin,
     endpoint(path: string | readonly string[], options?: RawEndpointOptions) {
       const paths = typeof path === 'string' ? [path] : path
       const urls = paths.map((each) => `${instance.prefix}${each}`)

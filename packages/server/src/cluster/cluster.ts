@@ -18,7 +18,10 @@ export interface ClusterNodes {
   readonly self: string
   /** All nodes that are there, this one too, in the order of their ids. */
   list(): readonly ClusterNode[]
+  /** One that is there, or that has fallen silent: it may be there still, without its broker. */
   get(id: string): ClusterNode | undefined
+  /** Who tells a fact of this key now, or told it last before falling silent. Looks at every node. */
+  findFact(key: string): ClusterNode | undefined
   /** True for a node that has ended, as is known for sure (it said goodbye, or its machine's restart did). */
   isGone(id: string): boolean
   /** Tells a fact of this node to all others; replaces the former one of that key. Undefined takes it back. */

@@ -30,13 +30,24 @@ export interface TempQueues {
   end(): void
 }
 
-/** Makes the list for an application. */
-export function createReplyQueues(maxTempQueues: number): ReplyQueues {
+/**
+ * Makes the list for an application. With a `nodeId` other nodes can tell whose reply queues these are: it stands in their
+ * names.
+ */
+export function createReplyQueues(maxTempQueues: number, nodeId?: string): ReplyQueues {
   const inner = new Map<string, string>()
+  const prefix = nodeId === undefined ? `${REPLY_QUEUE_PREFIX}/` : `${REPLY_QUEUE_PREFIX}/${nodeId}-`
   return {
-    open: (sessionId) => new SessionTempQueues(sessionId, maxTempQueues, inner),
+    open: (sessionId) => new SessionTempQueues(sessionId, maxTempQueues, inner, prefix),
     find: (destination) => inner.get(destination),
   }
+}
+
+const OF_A_NODE = /^\/reply-queue\/([\w-]{1,128})-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
+
+/** The node whose reply queue it is, or was; undefined for what is no name of a reply queue of a node. */
+export function nodeOfReplyQueue(destination: string): string | undefined {
+  return OF_A_NODE.exec(destination)?.[1]
 }
 
 class SessionTempQueues implements TempQueues {
@@ -44,14 +55,17 @@ class SessionTempQueues implements TempQueues {
   readonly #maxTempQueues: number
   /** Inner destinations by address, of all sessions. */
   readonly #inner: Map<string, string>
+  /** What addresses begin with. */
+  readonly #prefix: string
   /** Addresses by name, where somebody was told one. */
   #addresses: Map<string, string | undefined> | undefined
   #isOver = false
 
-  constructor(sessionId: string, maxTempQueues: number, inner: Map<string, string>) {
+  constructor(sessionId: string, maxTempQueues: number, inner: Map<string, string>, prefix: string) {
     this.#sessionId = sessionId
     this.#maxTempQueues = maxTempQueues
     this.#inner = inner
+    this.#prefix = prefix
   }
 
   own(destination: string): string | undefined {
@@ -63,7 +77,7 @@ class SessionTempQueues implements TempQueues {
   address(destination: string): string {
     const known = this.#isOver ? undefined : this.#known(destination).get(destination)
     if (known !== undefined) return known
-    const address = `${REPLY_QUEUE_PREFIX}/${crypto.randomUUID()}`
+    const address = `${this.#prefix}${crypto.randomUUID()}`
     if (this.#isOver) return address
     this.#addresses?.set(destination, address)
     this.#inner.set(address, this.#innerOf(destination))

@@ -1,5 +1,5 @@
-import type { Frame } from '@hoofbeat/codec'
-import type { Channel, SendRequest, Settled, TransactionRequest } from '../broker/broker.js'
+import { createHeaders, type Frame } from '@hoofbeat/codec'
+import type { Channel, Publication, SendRequest, Settled, TransactionRequest } from '../broker/broker.js'
 import { StompError } from '../errors.js'
 import type { Invocation, MessageMatch, RouteCaller } from '../routes/routes.js'
 import { type Authorization, askHooks, joined } from './authorization.js'
@@ -8,9 +8,11 @@ import type { DispatchCaller, DispatchParts } from './dispatch-parts.js'
 import type { Effects } from './effects.js'
 import { headOf, KeptFrame } from './kept-frame.js'
 import type { Outcomes } from './outcomes.js'
+import type { Targets } from './publications.js'
 import { RENEWAL_DESTINATION } from './renewals.js'
 import type { RouteCalls } from './route-calls.js'
 import type { SendKind, SessionDestinations } from './session-destinations.js'
+import { both, reachedHereOnly } from './settling.js'
 import type { Transactions } from './transactions.js'
 
 /** Takes the SEND frames of one session: to a message route or to the broker, now or at the COMMIT of a transaction. */
@@ -123,17 +125,29 @@ class SessionSends implements Sends {
 
   #toEach(frame: Frame, request: SendRequest, kind: SendKind, transaction: string | undefined): void {
     const { destinations, transactions, effects, outcomes } = this.#parts
+    if (transaction === undefined) {
+      return effects.settle(frame, () => this.#toTargets(request, destinations.targets(request, kind)))
+    }
     const requests = (): readonly TransactionRequest[] => {
       if (kind === 'broker') return [request]
-      return destinations.targets(request.destination, kind).map((target) => ({ ...request, destination: target }))
+      const { here, elsewhere } = destinations.targets(request, kind)
+      const sends: TransactionRequest[] = here.map((destination) => ({ ...request, destination }))
+      if (elsewhere !== undefined) sends.push(toNodes(elsewhere, request))
+      return sends
     }
-    if (transaction === undefined) return effects.settle(frame, () => this.#together(requests()))
     transactions.add(transaction, frame, { kind: 'broker', requests })
     outcomes.settled(frame)
   }
 
+  /** What sessions of this node get does not wait for a broker elsewhere. */
+  #toTargets(request: SendRequest, { here, elsewhere }: Targets): Settled {
+    const settled = this.#together(here.map((destination) => ({ ...request, destination })))
+    if (elsewhere === undefined) return settled
+    return both(settled, () => reachedHereOnly(() => this.#parts.channel.handle(toNodes(elsewhere, request))))
+  }
+
   /** One SEND to a user means several, together, or none. */
-  #together(requests: readonly TransactionRequest[]): Settled {
+  #together(requests: readonly SendRequest[]): Settled {
     const [only] = requests
     if (only === undefined) return undefined
     return requests.length === 1 ? this.#parts.channel.handle(only) : this.#parts.channel.commit(requests)
@@ -160,5 +174,16 @@ class SessionSends implements Sends {
     // No COMMIT may overtake what could still be refused.
     if (prepared instanceof Promise) authorization.whenKnown(frame, prepared, admit)
     else admit(prepared)
+  }
+}
+
+/** Receipted by the broker where the client asks for it. */
+function toNodes({ destination, headers, body }: Publication, request: SendRequest): SendRequest {
+  const receipt = request.headers.get('receipt')
+  return {
+    command: 'SEND',
+    destination,
+    headers: receipt === undefined ? headers : createHeaders([...headers, ['receipt', receipt]]),
+    body,
   }
 }

@@ -1,4 +1,5 @@
 import { type Headers, headersFromFlat } from '@hoofbeat/codec'
+import type { SendRequest } from '../broker/broker.js'
 import { type DestinationSyntax, isPattern } from '../destination/destination.js'
 import { StompError } from '../errors.js'
 import {
@@ -7,7 +8,7 @@ import {
   ownUserDestination,
   USER_PREFIX,
 } from '../users/user-destination.js'
-import type { Publications } from './publications.js'
+import type { Publications, Targets } from './publications.js'
 import { REPLY_QUEUE_PREFIX, TEMP_QUEUE_PREFIX, type TempQueues } from './reply-queues.js'
 
 /**
@@ -22,8 +23,8 @@ export interface SessionDestinations {
   segments(destination: string): readonly string[]
   /** What a SEND there is for. Throws STOMP_ERR_DESTINATION_INVALID for what names nothing to send to. */
   sendKind(destination: string, segments: readonly string[]): SendKind
-  /** The destinations in the broker that a SEND means now; there may be none. */
-  targets(destination: string, kind: SendKind): readonly string[]
+  /** Where a SEND goes now; that may be nowhere. */
+  targets(request: SendRequest, kind: SendKind): Targets
   /**
    * The inner destination that a SUBSCRIBE to the session's own means; undefined for all others. Throws
    * STOMP_ERR_DESTINATION_INVALID for what is below these prefixes and names nothing to subscribe to,
@@ -82,10 +83,10 @@ class OwnDestinations implements SessionDestinations {
     }
   }
 
-  targets(destination: string, kind: SendKind): readonly string[] {
-    if (kind !== 'own') return this.#parts.shared.publications.resolve(destination)
-    const inner = this.#parts.tempQueues.own(destination)
-    return inner === undefined ? [] : [inner]
+  targets(request: SendRequest, kind: SendKind): Targets {
+    if (kind !== 'own') return this.#parts.shared.publications.resolve(request)
+    const inner = this.#parts.tempQueues.own(request.destination)
+    return { here: inner === undefined ? [] : [inner], elsewhere: undefined }
   }
 
   inner(destination: string, segments: readonly string[]): string | undefined {

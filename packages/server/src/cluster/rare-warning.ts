@@ -1,0 +1,25 @@
+import type { Clock } from '../clock/clock.js'
+
+/** Where it is told; `ClusterLog` fits. */
+interface Log {
+  warn(details: object, text: string): void
+}
+
+/** Warns of what may happen often: when it first occurs, and then once a minute, with how often it was. */
+export type RareWarning = (details?: object) => void
+
+const AGAIN_MS = 60_000
+
+/** Makes the warning; `details` are those of the occurrence that it is told at. */
+export function createRareWarning(log: Log, clock: Pick<Clock, 'now'>, text: string): RareWarning {
+  let count = 0
+  let toldMs = Number.NEGATIVE_INFINITY
+  return (details) => {
+    const nowMs = clock.now()
+    count++
+    if (nowMs - toldMs < AGAIN_MS) return
+    log.warn({ count, ...details }, text)
+    toldMs = nowMs
+    count = 0
+  }
+}
