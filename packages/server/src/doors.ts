@@ -9,6 +9,7 @@ import type { AllowedOrigins } from './hooks/origin.js'
 import { nameOf, type UserLike } from './hooks/user.js'
 import { createLinkClock } from './transports/link-clock.js'
 import { toAdmitted } from './transports/link-connection.js'
+import type { SockJsPeers } from './transports/sockjs/peers.js'
 import { openSockJs, type SockJs } from './transports/sockjs/sockjs.js'
 import type { SockJsOptions } from './transports/sockjs/sockjs-options.js'
 import { type Fallback, type FallbackOptions, openFallback } from './transports/sse.js'
@@ -46,6 +47,8 @@ export interface SharedDoorParts {
   readonly admission: Admission
   readonly allowedOrigins: AllowedOrigins
   readonly guard: UpgradeGuard
+  /** The other nodes, for SockJS. @default there are none */
+  readonly sockJsPeers?: SockJsPeers | undefined
 }
 
 /** What the doors of one path are opened with. */
@@ -170,6 +173,7 @@ function openSessions(
     admit: (request) => identify(request, parts),
     subject: async (request) => nameOf(await admission.recognise(request)),
     nameOf: (identity) => nameOf(identity as UserLike),
+    peers: parts.sockJsPeers,
     accept,
   })
 }

@@ -1,3 +1,4 @@
+import type { Agent as HttpAgent } from 'node:http'
 import { WebSocket } from 'ws'
 import { CLOSE, LINK_PROTOCOL } from '../wire/protocol.js'
 import { encodeLinkFrame } from './down-message.js'
@@ -10,20 +11,27 @@ const FULL_BYTES = 65_536
 /** Greatest message that is passed on. What the client may send is for the owner to say. */
 const MAX_MESSAGE_BYTES = 104_857_600
 
+/** How long another node may take to greet a connection of a given agent, which may try more than one way, in ms. */
+const AGENT_MS = 3 * CONNECT_MS
+
+/** Where a socket goes, and how. */
+export interface PeerSocket {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  /** Makes the connection; undefined: it is made to the address of the URL. */
+  readonly agent: HttpAgent | undefined
+}
+
 /**
  * Joins a client's socket to another node by a WebSocket of its own, message by message, each way as fast as the other
  * end takes them. Resolves when that node has taken it; rejects, with nothing said on the client's socket, if it does not.
  */
-export function passSocket(
-  socket: LinkSocket,
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  first: string,
-): Promise<void> {
+export function passSocket(socket: LinkSocket, { url, headers, agent }: PeerSocket, first: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const upstream = new WebSocket(url, [LINK_PROTOCOL], {
       headers,
-      handshakeTimeout: CONNECT_MS,
+      agent,
+      handshakeTimeout: agent === undefined ? CONNECT_MS : AGENT_MS,
       maxPayload: MAX_MESSAGE_BYTES,
       perMessageDeflate: false,
     })

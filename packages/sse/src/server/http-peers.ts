@@ -23,6 +23,12 @@ export interface HttpPeersOptions {
    */
   readonly directory: (alias: string) => URL | 'gone' | undefined
   /**
+   * Makes the connections to the node that owns the links of an alias, where they are to be made in another way than to
+   * the address that the directory gives: by `https.Agent` with a certificate of one's own, say. Asked for each request;
+   * it is not destroyed. Undefined: as without. @default connections are kept, and ended with the last endpoint
+   */
+  readonly agent?: (alias: string) => HttpAgent | undefined
+  /**
    * Called for each endpoint of this node with the alias of its links, for the directories of the other nodes. What it
    * returns is called when the endpoint has ended. @default nobody is told
    */
@@ -105,7 +111,7 @@ export function createHttpPeers(options: HttpPeersOptions): HttpPeers {
       })
       try {
         const url = urlOf(alias, `${path}/${link}/${door}`)
-        const agent = url.protocol === 'https:' ? https : http
+        const agent = options.agent?.(alias) ?? (url.protocol === 'https:' ? https : http)
         await passRequest(exchange, { url, headers: headersOf(door, link, exchange, standing), body, agent, clock })
       } catch (error) {
         // A client that leaves is no failure of a node.
@@ -120,7 +126,8 @@ export function createHttpPeers(options: HttpPeersOptions): HttpPeers {
       try {
         const url = urlOf(alias, path)
         url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-        await passSocket(socket, url, headersOf('socket', link, request, standing), first)
+        const headers = headersOf('socket', link, request, standing)
+        await passSocket(socket, { url, headers, agent: options.agent?.(alias) }, first)
       } catch (error) {
         failed?.(alias, error)
         throw error

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, HTTP
 import type { AllowedOrigins } from '../../hooks/origin.js'
 import { allowMethods, setHead } from './answer-head.js'
 import { greet, type IframePage, tellInfo } from './pages.js'
+import { claimOf, passRequest, showClient } from './passed-request.js'
+import { PASSED_HEADER, type SockJsClaim } from './peers.js'
 import { METHODS, SESSION_ACTIONS, type SockJsTarget } from './request-path.js'
 import { answerSession, type SessionDoorParts } from './session-door.js'
 
@@ -24,6 +26,7 @@ export interface RequestDoorParts extends SessionDoorParts {
 const NOT_GET: readonly HTTPMethods[] = ['POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE']
 /** Of most there is only said that they are not allowed. */
 const EVERY_METHOD: readonly HTTPMethods[] = ['GET', ...NOT_GET]
+const TEXT = 'text/plain; charset=UTF-8'
 /** Those that receive say nothing, and what they said would be kept with the session. */
 const RECEIVING_BODY_BYTES = 4_096
 
@@ -32,6 +35,7 @@ export async function openRequestDoors(fastify: FastifyInstance, parts: RequestD
   const { path, hasWebSocket, hasJsonp, iframe, maxBodyBytes } = parts
   await fastify.register(async (scope) => {
     if (!scope.hasRequestDecorator('sockJsIsForm')) scope.decorateRequest('sockJsIsForm', false)
+    if (!scope.hasRequestDecorator('sockJsClaim')) scope.decorateRequest('sockJsClaim', null)
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     const { handlerTimeout = 0, ignoreTrailingSlash = false } = configOf(scope)
@@ -90,6 +94,9 @@ async function prepare(request: FastifyRequest, reply: FastifyReply, parts: Requ
   // A body of any type is taken, and of what is no type at all, which Fastify would refuse.
   if (!MEDIA_TYPE.test(contentType)) headers['content-type'] = 'text/plain'
   if (target === undefined || target.kind === 'greeting' || target.kind === 'iframe') return
+  const origin = originOf(request, target, parts)
+  if (origin === 'refused') return reply.code(403).header(PASSED_HEADER, 'refused').type(TEXT).send('not proved\n')
+  if (origin === 'node') return setHead(request, reply)
   if (isForeign(request, target, parts.allowedOrigins)) return reply.code(403).send()
   await parts.checkOrigin(request)
   setHead(request, reply)
@@ -115,8 +122,42 @@ async function answer(request: FastifyRequest, reply: FastifyReply, parts: Reque
     case 'iframe':
       return parts.iframe?.show(request, reply) ?? reply
     case 'session':
-      return answerSession(target, request, reply, parts)
+      return (await isAnsweredElsewhere(target, request, reply, parts))
+        ? reply
+        : answerSession(target, request, reply, parts)
   }
+}
+
+type SessionTarget = Extract<SockJsTarget, { readonly kind: 'session' }>
+
+/** Where a request comes from: what another node has passed on had its page and Origin looked at where it came in. */
+function originOf(
+  request: FastifyRequest,
+  target: SockJsTarget,
+  { table }: RequestDoorParts,
+): 'client' | 'node' | 'refused' {
+  if (target.kind !== 'session' || table.nodes === undefined) return 'client'
+  const { method, headers } = request
+  const asked = { session: target.session, method, url: request.raw.url ?? '', origin: headers.origin }
+  const claim = table.nodes.verify(headers, asked)
+  if (claim === undefined || claim === 'refused') return claim ?? 'client'
+  request.setDecorator<SockJsClaim>('sockJsClaim', claim)
+  showClient(request, claim)
+  return 'node'
+}
+
+/** Asks the node that has the session. What was passed on to us is ours, as are sessions that nobody else can be asked for. */
+async function isAnsweredElsewhere(
+  { session, action }: SessionTarget,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { table }: RequestDoorParts,
+): Promise<boolean> {
+  if (table.nodes === undefined || action === 'websocket' || table.has(session)) return false
+  if (request.getDecorator<SockJsClaim | null>('sockJsClaim') !== null) return false
+  for (const peer of await table.nodes.find(session))
+    if (await passRequest(peer, claimOf(session, request), request, reply)) return true
+  return false
 }
 
 function notAllowed(reply: FastifyReply, method: string): FastifyReply {

@@ -5,6 +5,7 @@ import type { Connection } from '../../connection/connection.js'
 import type { AllowedOrigins } from '../../hooks/origin.js'
 import type { WebSocketDoor } from '../websocket-door.js'
 import { createIframePage, greet } from './pages.js'
+import type { SockJsPeers } from './peers.js'
 import { openRequestDoors } from './request-doors.js'
 import { parsePath, type SockJsTarget } from './request-path.js'
 import { checkSockJsOptions, type SockJsOptions } from './sockjs-options.js'
@@ -31,6 +32,8 @@ export interface SockJsDoor {
   readonly subject: (request: FastifyRequest) => Promise<string | undefined>
   /** The name in what `admit` resolved with. */
   readonly nameOf: (identity: unknown) => string | undefined
+  /** The other nodes: any of them may then get any request. Undefined: there are none. */
+  readonly peers: SockJsPeers | undefined
   /** Takes a session, in the tick in which it begins. */
   readonly accept: (connection: Connection) => void
 }
@@ -51,7 +54,7 @@ const NoMore: FastifyErrorConstructor = createError('STOMP_ERR_CLOSING', 'No mor
 
 /** Opens the SockJS doors at one path. Throws a TypeError or RangeError that names what cannot be. */
 export async function openSockJs(fastify: FastifyInstance, door: SockJsDoor): Promise<SockJs> {
-  const { path, options, hasWebSocket, wheel, accept, allowedOrigins } = door
+  const { path, options, hasWebSocket, wheel, accept, allowedOrigins, peers } = door
   checkSockJsOptions(options)
   if (path.endsWith('/')) throw new TypeError(`the path of a SockJS endpoint ends with no slash: '${path}'`)
   const { heartBeatMs = 25_000, disconnectDelayMs = 5_000, maxStreamBytes = 131_072, maxSessions = 50_000 } = options
@@ -66,6 +69,7 @@ export async function openSockJs(fastify: FastifyInstance, door: SockJsDoor): Pr
     subject: door.subject,
     nameOf: door.nameOf,
     refused: () => new NoMore(),
+    join: peers && ((own) => peers.at(`${fastify.prefix}${path}`, own)),
   })
   await openRequestDoors(fastify, {
     ...{ path, targetOf, table, hasWebSocket, allowedOrigins, maxStreamBytes, maxBodyBytes, jsessionid, heartBeatMs },

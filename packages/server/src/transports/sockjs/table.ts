@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Connection, Peer } from '../../connection/connection.js'
 import { claim, isOwner, type Owner } from './owner.js'
+import type { OwnSessions, SockJsNodes } from './peers.js'
 import { SockJsSession, type SockJsSessionParts } from './session.js'
 
 /** What the sessions of one path need. */
@@ -15,10 +16,14 @@ export interface SockJsTableParts extends Omit<SockJsSessionParts, 'forget'> {
   readonly accept: (connection: Connection) => void
   /** Answers what asks for a new session where there may be none. */
   readonly refused: () => Error
+  /** Joins in with the other nodes; undefined: there are none. */
+  readonly join: ((own: OwnSessions) => SockJsNodes) | undefined
 }
 
 /** The sessions of one path that live on requests, by the id that the client has chosen. */
-export interface SockJsTable {
+export interface SockJsTable extends OwnSessions {
+  /** The other nodes; undefined: there are none. */
+  readonly nodes: SockJsNodes | undefined
   /** The session, if there is one and this request comes from its owner. */
   find(id: string, request: FastifyRequest): Promise<SockJsSession | undefined>
   /**
@@ -40,7 +45,15 @@ export function createTable(parts: SockJsTableParts): SockJsTable {
     const isTheirs = entry && (await isOwner(entry.owner, request, () => parts.subject(request)))
     return isTheirs ? entry.session : undefined
   }
+  const own: OwnSessions = { has: (id) => entries.has(id), ids: () => entries.keys() }
+  const nodes = parts.join?.(own)
+  const forget = (id: string): void => {
+    entries.delete(id)
+    nodes?.ended(id)
+  }
   return {
+    ...own,
+    nodes,
     find,
     async findOrOpen(id, request, reply) {
       if (entries.has(id)) return find(id, request)
@@ -60,13 +73,15 @@ export function createTable(parts: SockJsTableParts): SockJsTable {
         request,
         remoteAddress: request.ip,
       }
-      const session = new SockJsSession(peer, { ...parts, forget: () => entries.delete(id) })
+      const session = new SockJsSession(peer, { ...parts, forget: () => forget(id) })
       entries.set(id, { session, owner: claim(parts.nameOf(identity), request, reply, parts.hasCookie) })
+      nodes?.opened(id)
       parts.accept(session)
       return session
     },
     refuse() {
       isRefusing = true
+      nodes?.refuse()
     },
     close() {
       isRefusing = true

@@ -1,0 +1,59 @@
+import type { Agent as HttpAgent, IncomingHttpHeaders } from 'node:http'
+
+/** The header field of a request that another node has passed on; in an answer: its claim to come from a node was refused. */
+export const PASSED_HEADER = 'hoofbeat-sockjs'
+
+/** What the node that got a request knows of its client. */
+export interface SockJsClaim {
+  /** What the request names: the session, method and URL; it is good for no other. */
+  readonly session: string
+  readonly method: string
+  readonly url: string
+  /** It was allowed there. */
+  readonly origin: string | undefined
+  readonly remoteAddress: string
+  readonly protocol: string
+  readonly host: string
+}
+
+/** The sessions that a node has at one path. */
+export interface OwnSessions {
+  has(session: string): boolean
+  ids(): Iterable<string>
+}
+
+/** Another node, to which a request may be passed on. */
+export interface SockJsPeer {
+  /** Where it is; the URL of the request is put behind it. */
+  readonly url: URL
+  /** Makes the connection. A request that fails before it has a socket was not sent. */
+  readonly agent: HttpAgent
+  /** Seals a claim for that node: the value of {@link PASSED_HEADER}. Good for one request, at once. */
+  seal(claim: SockJsClaim): string
+}
+
+/** The nodes as the SockJS endpoint of one path sees them. */
+export interface SockJsNodes {
+  /**
+   * What another node says of a request that it has passed on; undefined if it comes from a client. `refused`: it claims
+   * to come from a node, and that is not proved, or was proved before.
+   */
+  verify(
+    headers: IncomingHttpHeaders,
+    asked: Pick<SockJsClaim, 'session' | 'method' | 'url' | 'origin'>,
+  ): SockJsClaim | 'refused' | undefined
+  /** The nodes that a session which is not here may be at, best first. When none can be reached, or none is given, it is ours. */
+  find(session: string): readonly SockJsPeer[] | Promise<readonly SockJsPeer[]>
+  /** A session was opened here. */
+  opened(session: string): void
+  /** A session of ours is not known any more. */
+  ended(session: string): void
+  /** No session is opened here any more: others take the new ones; ours stay. */
+  refuse(): void
+}
+
+/** The nodes of a cluster, any of which may get any request of a SockJS session. */
+export interface SockJsPeers {
+  /** Joins in with the sessions of an endpoint. `path`: with its prefix, the same on all nodes. */
+  at(path: string, own: OwnSessions): SockJsNodes
+}
