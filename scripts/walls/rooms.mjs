@@ -41,7 +41,7 @@ const relayImports = [
   'broker/subscribe-headers.ts',
   'broker/selectors/',
   'broker/subscriptions/',
-  'broker/embedded/embedded-broker.ts',
+  'broker/embedded/',
   'connection/',
   'message/',
   'framing/',
@@ -53,7 +53,17 @@ const relayImports = [
 const server = [
   // The public face and the composition root.
   { room: 'index.ts', imports: [...everyRoom, 'codec'] },
-  { room: 'plugin.ts', imports: [...everyRoom, 'doors.ts', 'raw-doors.ts', 'observation.ts', 'codec'], fastify: true },
+  {
+    room: 'plugin.ts',
+    imports: [...everyRoom, 'doors.ts', 'raw-doors.ts', 'cluster-house.ts', 'observation.ts', 'codec'],
+    fastify: true,
+  },
+  {
+    room: 'cluster-house.ts',
+    imports: ['cluster/'],
+    types: ['broker/broker.ts', 'dispatch/', 'transports/', 'users/'],
+    fastify: 'types',
+  },
   { room: 'doors.ts', imports: [...everyRoom, 'sse'], fastify: true },
   {
     room: 'observation.ts',
@@ -75,7 +85,7 @@ const server = [
     imports: [...everyRoom, 'codec'],
     fastify: 'types',
     typePackages: ['ws', '@fastify/websocket'],
-    builtins: ['http', 'stream'],
+    builtins: ['crypto', 'http', 'stream'],
   },
 
   // Low rooms: they import nothing, or messages.
@@ -108,7 +118,7 @@ const server = [
     types: ['clock/wheel.ts', 'hooks/origin.ts'],
     own: 'transports/',
     fastify: true,
-    builtins: ['buffer', 'crypto', 'http', 'net'],
+    builtins: ['buffer', 'crypto', 'http', 'https', 'net'],
     typePackages: ['ws'],
   },
   { room: 'transports/tcp.ts', imports: ['connection/', 'message/'], own: 'transports/', builtins: true },
@@ -180,6 +190,7 @@ const server = [
       'clock/',
     ],
   },
+  { room: 'broker/relay/cluster-keys.ts', own: 'broker/relay/', builtins: ['crypto'] },
   {
     room: 'broker/relay/dial*.ts',
     imports: relayImports,
@@ -223,7 +234,7 @@ const sse = [
   { room: 'index.ts', imports: ['wire/', 'server/'], alone: true },
   { room: 'wire/', alone: true },
   { room: 'client/', imports: ['wire/'] },
-  { room: 'server/http-peer-socket.ts', imports: ['wire/'], own: 'server/', packages: ['ws'] },
+  { room: 'server/http-peer-socket.ts', imports: ['wire/'], own: 'server/', packages: ['ws'], builtins: ['http'] },
   { room: 'server/http-*.ts', imports: ['wire/'], own: 'server/', fastify: true, builtins: true },
   { room: 'server/web-socket.ts', imports: ['wire/'], own: 'server/', builtins: true, typePackages: ['ws'] },
   { room: 'server/', imports: ['wire/'], builtins: true },

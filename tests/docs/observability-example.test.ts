@@ -22,6 +22,12 @@ describe('the examples of observability', () => {
     await app.close()
   })
 
+  it('is alive and ready, with a broker inside', async () => {
+    const app = await runExample('readiness')
+    for (const url of ['/health', '/health/live']) expect((await app.inject(url)).json()).toEqual({ status: 'ok' })
+    await app.close()
+  })
+
   it('tells events to hooks and channels', async () => {
     const app = await runExample('events')
     const client = connectTestClient(app)

@@ -30,6 +30,9 @@ export interface ObservationParts {
   readonly users: Pick<UserRegistry, 'gauges' | 'users' | 'userOf'>
 }
 
+/** What is asked of a broker when somebody scrapes. */
+type LookedAtBroker = Pick<Broker, 'admin' | 'isAvailable' | 'legs'>
+
 /** Everything that looks on in one application: its log, channels, hooks, metrics and traces. */
 export interface Observation {
   /** Tells all. Never throws. */
@@ -42,7 +45,7 @@ export interface Observation {
   /** For the broker: see `BrokerParts`. */
   readonly published: Figures['latency']['published'] | undefined
   /** The broker is ready: from now on it is asked when somebody scrapes. */
-  lookAt(broker: Pick<Broker, 'admin'>): void
+  lookAt(broker: LookedAtBroker): void
   /** Tells hooks of the application from now on; they may grow until the application is ready. */
   tellHooks(hooks: RouteHooks): Presence
   /** What the application publishes, with the context in which it does. */
@@ -55,7 +58,7 @@ export interface Observation {
 export function createObservation({ metrics, tracing }: ObservationOptions, parts: ObservationParts): Observation {
   const { log, clock, users } = parts
   const diagnostics = openDiagnostics()
-  let broker: Pick<Broker, 'admin'> | undefined
+  let broker: LookedAtBroker | undefined
   const joined = metrics?.join(
     clock,
     gaugesOf(users, () => broker),
@@ -99,7 +102,7 @@ export function createObservation({ metrics, tracing }: ObservationOptions, part
   }
 }
 
-function gaugesOf(users: ObservationParts['users'], broker: () => Pick<Broker, 'admin'> | undefined): Gauges {
+function gaugesOf(users: ObservationParts['users'], broker: () => LookedAtBroker | undefined): Gauges {
   return {
     sessions: () => users.gauges(),
     get userCount() {
@@ -109,5 +112,9 @@ function gaugesOf(users: ObservationParts['users'], broker: () => Pick<Broker, '
     get keptBytes() {
       return broker()?.admin?.keptBytes
     },
+    get isBrokerAvailable() {
+      return broker()?.isAvailable
+    },
+    legs: () => broker()?.legs?.() ?? [],
   }
 }

@@ -4,6 +4,7 @@ import { createApi, type StompApi } from './api.js'
 import { embeddedBroker } from './broker/embedded/embedded-broker.js'
 import { systemClock } from './clock/clock.js'
 import { createWheel, type Timer } from './clock/wheel.js'
+import { createClusterHouse } from './cluster-house.js'
 import { createDestinationSyntax } from './destination/destination.js'
 import { type DispatchParts, openDispatcher } from './dispatch/dispatcher.js'
 import { createPublications } from './dispatch/publications.js'
@@ -23,7 +24,7 @@ import { createRouteTable } from './routes/route-table.js'
 import { createPublication } from './routes/value-encoder.js'
 import { createRateLimits } from './session/rate-limits.js'
 import type { SessionParts } from './session/session.js'
-import { asksForLink } from './transports/sse.js'
+import { asksForLink, type FallbackOptions } from './transports/sse.js'
 import { createTcpListeners } from './transports/tcp.js'
 import { guardUpgrades } from './transports/upgrade-guard.js'
 import { selectProtocol } from './transports/websocket.js'
@@ -67,9 +68,10 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     ...{ syntax, nextMessageId, observe, published, clock, wheel, turns, after },
   })
   observation.lookAt(broker)
-  const replyQueues = createReplyQueues(limits.maxTempQueues)
+  const replyQueues = createReplyQueues(limits.maxTempQueues, broker.backbone?.nodeId)
+  const cluster = createClusterHouse({ broker, users, replyQueues, log: fastify.log, clock, after })
   const publications = createPublications({
-    ...{ broker, syntax, applicationPrefix, replyQueues, observe },
+    ...{ broker, syntax, applicationPrefix, replyQueues, observe, elsewhere: cluster.elsewhere },
     sessionIds: (userName) => users.sessionIds(userName),
     hasSession: (sessionId) => users.has(sessionId),
   })
@@ -78,7 +80,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     publications,
     replyQueues,
     users,
-    presence: observation.tellHooks(table.rootHooks),
+    presence: cluster.follow(observation.tellHooks(table.rootHooks)),
     syntax,
     applicationPrefix,
     nextMessageId,
@@ -98,7 +100,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     framing: { clock, wheel, turns, limits, figures },
     limits,
     observe,
-    openDispatcher: (recipient, caller) => openDispatcher(recipient, caller, dispatch),
+    openDispatcher: (recipient, caller, credentials) => openDispatcher(recipient, caller, dispatch, credentials),
   }
   const endpoint = createEndpoint(session)
 
@@ -128,25 +130,33 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     for (const door of doors) door.refuse()
     await Promise.all([endpoint, ...raw.houses].map((house) => house.drain(drainMs)))
     await Promise.all(doors.map((door) => door.close(drainMs)))
+    cluster.closeWays()
     guard.close()
     await tcp.close()
   })
   fastify.addHook('onReady', async () => {
     table.seal()
+    await cluster.open(fastify)
     await tcp.open()
   })
   fastify.addHook('onClose', async () => {
-    wheel.stop()
-    await broker.close()
+    try {
+      await cluster.leave()
+      // It may wait for what a broker elsewhere owes, until a deadline.
+      await broker.close()
+    } finally {
+      wheel.stop()
+    }
   })
 
   const sharedDoors: RawDoorParts['doors'] = {
     allowedOrigins: options.allowedOrigins ?? [],
-    ...{ clock, wheel, admission, guard },
+    ...{ clock, wheel, admission, guard, sockJsPeers: cluster.sockJsPeers },
   }
+  const fallback: FallbackOptions = { ...(cluster.linkPeers && { peers: cluster.linkPeers }), ...options.fallback }
   const raw = createRawDoors({
     ...{ doors: sharedDoors, limits, after },
-    fallbackFor: (maxBodyBytes) => resolveFallback(options.fallback, { ...limits, maxBodyBytes }),
+    fallbackFor: (maxBodyBytes) => resolveFallback(fallback, { ...limits, maxBodyBytes }),
     // Its figures are of STOMP.
     outbox: { ...session.framing, figures: undefined },
     opened: (opened) => doors.push(opened),
@@ -173,9 +183,9 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
         table,
         publish,
         sendToUser,
-        users: users.users,
-        disconnect: (target, reason) => users.disconnect(target, reason),
-        admin: broker.admin,
+        users: cluster.users,
+        disconnect: (target, reason) => cluster.disconnect(target, reason),
+        broker,
         openRaw: raw.open,
         rawEndpoints,
         tcp,
@@ -187,11 +197,10 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
 
   fastify.decorate(ACCEPT, endpoint.accept)
   await provideWebSocket(fastify, limits.maxTransportMessageBytes)
-  const fallback = resolveFallback(options.fallback, limits)
   for (const { path, ...reach } of endpoints) {
     const opened = await openDoors(fastify, path, reach, {
       ...sharedDoors,
-      fallback,
+      fallback: resolveFallback(fallback, limits),
       selectProtocol,
       accept: endpoint.accept,
       plain: {

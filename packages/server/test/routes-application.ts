@@ -63,7 +63,7 @@ export function createRoutesApplication(options: RoutesApplicationOptions = {}):
         sendToUser: async () => {},
         users: createUserRegistry().users,
         disconnect: async () => 0,
-        admin: undefined,
+        broker: { admin: undefined },
         openRaw: () => {
           throw new Error('these applications have routes alone')
         },

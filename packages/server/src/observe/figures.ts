@@ -51,6 +51,20 @@ export interface DestinationGauge {
   readonly inFlight: number
 }
 
+/** One connection to a broker elsewhere, when somebody looks. */
+export interface LegGauge {
+  /** One of a few that last: it labels metrics. */
+  readonly name: string
+  readonly state: 'up' | 'connecting' | 'down'
+  /** Live subscriptions at the broker. */
+  readonly subscriptions: number
+  /** Frames that wait for the broker to come back, or to have room. */
+  readonly waitingFrames: number
+  readonly waitingBytes: number
+  /** Frames whose RECEIPT the broker owes. */
+  readonly unansweredFrames: number
+}
+
 /** What is asked when somebody scrapes. */
 export interface Gauges {
   sessions(): Iterable<SessionGauge>
@@ -60,6 +74,10 @@ export interface Gauges {
   destinations(): readonly DestinationGauge[]
   /** Bytes of all messages kept; undefined where they are kept elsewhere. */
   readonly keptBytes: number | undefined
+  /** Whether a broker elsewhere can be reached; undefined with one inside the process. */
+  readonly isBrokerAvailable: boolean | undefined
+  /** None with a broker inside the process. */
+  legs(): readonly LegGauge[]
 }
 
 /** What an application gets of the metrics it was given. */

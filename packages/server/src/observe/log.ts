@@ -27,7 +27,7 @@ export function createLogObserver(log: FastifyBaseLogger): Observe {
       case 'store-failed':
         return log.error({ err: event.error }, 'the message store could not take a change')
       case 'broker-availability': {
-        if (event.isAvailable) return log.info('the message broker can be reached again')
+        if (event.isAvailable) return log.info('the message broker can be reached')
         return log.error('the message broker cannot be reached: sessions go on, what is for the broker waits')
       }
       case 'leg-down':

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type PrometheusContentType, Registry } from 
 import type { Gauges, JoinedMetrics, Metrics } from './figures.js'
 import type { HandlerWatch } from './handler-watch.js'
 import { createLatency } from './latency.js'
+import { type Fill, type Register, registerLegMetrics } from './leg-metrics.js'
 import { type QueueChoice, type Scrape, scrape } from './scrape.js'
 import { addFigures, countEvent, createEventCounts, createFigures, frameCounts } from './tally.js'
 
@@ -73,7 +74,7 @@ export function prometheusMetrics(options: PrometheusMetricsOptions = {}): Prome
   }
 
   const registers = [register]
-  const counter = (name: string, help: string, labelNames: readonly string[], fill: Fill): void => {
+  const counter: Register = (name, help, labelNames, fill) => {
     new Counter({
       ...{ name: prefix + name, help, labelNames, registers },
       collect() {
@@ -82,11 +83,13 @@ export function prometheusMetrics(options: PrometheusMetricsOptions = {}): Prome
       },
     })
   }
-  const gauge = (name: string, help: string, labelNames: readonly string[], fill: Fill): void => {
+  const gauge: Register = (name, help, labelNames, fill) => {
     new Gauge({
       ...{ name: prefix + name, help, labelNames, registers },
       collect() {
         this.reset()
+        // Without labels it would be told as 0.
+        if (labelNames.length === 0) this.remove()
         fill((value, ...labels) => this.labels(...labels).set(value))
       },
     })
@@ -148,6 +151,7 @@ export function prometheusMetrics(options: PrometheusMetricsOptions = {}): Prome
     tell(events.dropped),
   )
   counter('dead_letters_total', 'Messages moved to the dead-letter queue', [], (tell) => tell(events.deadLetters))
+  registerLegMetrics({ gauge, counter, look, events })
   const latency = new Histogram({
     name: `${prefix}publish_to_write_seconds`,
     help: 'From publishing to writing, for each reader of a sample of the messages',
@@ -172,9 +176,6 @@ export function prometheusMetrics(options: PrometheusMetricsOptions = {}): Prome
     },
   }
 }
-
-/** Tells each value with its labels, in the order of their names. */
-type Fill = (tell: (value: number, ...labels: string[]) => void) => void
 
 const NO_LATENCY = { published: () => {}, owed: () => {}, written: () => {}, gone: () => {} }
 

@@ -1,4 +1,4 @@
-import type { DestinationGauge, Gauges, SessionGauge } from './figures.js'
+import type { DestinationGauge, Gauges, LegGauge, SessionGauge } from './figures.js'
 
 /** What all applications look like at one moment. */
 export interface Scrape {
@@ -13,6 +13,10 @@ export interface Scrape {
   readonly kinds: ReadonlyMap<string, KindGauge>
   /** Queues that are told one by one. */
   readonly queues: readonly DestinationGauge[]
+  /** Whether all of the brokers elsewhere can be reached; undefined: there are none. */
+  readonly isBrokerAvailable: boolean | undefined
+  /** One of each name; it is up where all of that name are. */
+  readonly legs: readonly LegGauge[]
 }
 
 /** All destinations of one kind. */
@@ -39,7 +43,32 @@ export function scrape(applications: Iterable<Gauges>, choice: QueueChoice): Scr
     keptBytes: sum(all, ({ keptBytes = 0 }) => keptBytes),
     kinds: countKinds(destinations),
     queues: choose(merged(destinations.filter(({ kind }) => kind === 'queue')), choice),
+    isBrokerAvailable: all.some(({ isBrokerAvailable }) => isBrokerAvailable !== undefined)
+      ? all.every(({ isBrokerAvailable = true }) => isBrokerAvailable)
+      : undefined,
+    legs: mergeLegs(all.flatMap((gauges) => gauges.legs())),
   }
+}
+
+/** Applications of one process have legs of the same names. */
+function mergeLegs(legs: readonly LegGauge[]): LegGauge[] {
+  const byName = new Map<string, LegGauge>()
+  for (const leg of legs) {
+    const known = byName.get(leg.name)
+    if (known === undefined) {
+      byName.set(leg.name, leg)
+      continue
+    }
+    byName.set(leg.name, {
+      name: leg.name,
+      state: known.state === 'up' ? leg.state : known.state,
+      subscriptions: known.subscriptions + leg.subscriptions,
+      waitingFrames: known.waitingFrames + leg.waitingFrames,
+      waitingBytes: known.waitingBytes + leg.waitingBytes,
+      unansweredFrames: known.unansweredFrames + leg.unansweredFrames,
+    })
+  }
+  return [...byName.values()]
 }
 
 function countSessions(sessions: readonly SessionGauge[]): Map<string, Map<string, number>> {

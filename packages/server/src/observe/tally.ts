@@ -63,6 +63,10 @@ export interface EventCounts {
   readonly opened: Map<string, number>
   readonly slowReaders: Map<string, number>
   readonly refusals: Map<string, number>
+  /** By leg. */
+  readonly legConnects: Map<string, number>
+  /** By leg. */
+  readonly legLosses: Map<string, number>
   heartBeatLosses: number
   expired: number
   dropped: number
@@ -75,6 +79,8 @@ export function createEventCounts(): EventCounts {
     opened: new Map(),
     slowReaders: new Map(),
     refusals: new Map(),
+    legConnects: new Map(),
+    legLosses: new Map(),
     heartBeatLosses: 0,
     expired: 0,
     dropped: 0,
@@ -97,6 +103,10 @@ export function countEvent(counts: EventCounts, event: StompEvent): void {
     case 'heart-beat-lost':
       counts.heartBeatLosses++
       return
+    case 'leg-up':
+      return increase(counts.legConnects, event.leg)
+    case 'leg-down':
+      return increase(counts.legLosses, event.leg)
     case 'message-expired':
       counts.expired++
       return

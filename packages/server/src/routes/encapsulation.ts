@@ -95,6 +95,7 @@ function createLists(): HookLists {
     onConnect: [],
     onRefused: [],
     onSlowReader: [],
+    onBrokerAvailability: [],
   }
 }
 

@@ -32,6 +32,11 @@ export interface SlowReaderEvent {
   readonly waitingBytes: number
 }
 
+/** A broker elsewhere can be reached again, or cannot be reached any more. */
+export interface BrokerAvailabilityEvent {
+  readonly isAvailable: boolean
+}
+
 /**
  * Hooks that look on, as those of presence do: told for all sessions, wherever they were added, when it has happened.
  * They cannot refuse; what they throw is logged; a promise that a hook returns is not waited for.
@@ -43,4 +48,9 @@ export interface EventHooks {
   readonly onRefused: (event: RefusedEvent) => unknown
   /** Before `onRefused` with STOMP_ERR_SLOW_READER, and `onDisconnected`. */
   readonly onSlowReader: (event: SlowReaderEvent) => unknown
+  /**
+   * With each change of `stomp.broker.isAvailable`; never with a broker inside the process. While it is false sessions
+   * stay connected, and what is for the broker waits, for a bounded time.
+   */
+  readonly onBrokerAvailability: (event: BrokerAvailabilityEvent) => unknown
 }

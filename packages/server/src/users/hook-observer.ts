@@ -17,17 +17,18 @@ export interface HookObserverParts {
  * finds everything in good order.
  */
 export function createHookObserver({ hooks, userOf, failed }: HookObserverParts): Observe {
-  const tell = <E extends { readonly sessionId: string | undefined }>(
+  const tell = <E>(
     name: keyof EventHooks,
     listening: readonly ((event: E) => unknown)[],
     event: E,
+    sessionId: string | undefined,
   ): void => {
     for (const hook of listening) {
       queueMicrotask(async () => {
         try {
           await hook(event)
         } catch (error) {
-          failed(error, name, event.sessionId)
+          failed(error, name, sessionId)
         }
       })
     }
@@ -36,20 +37,24 @@ export function createHookObserver({ hooks, userOf, failed }: HookObserverParts)
     switch (event.type) {
       case 'connect': {
         const { session, transport } = event
-        if (hooks.onConnect.length > 0) tell('onConnect', hooks.onConnect, { sessionId: session, transport })
+        if (hooks.onConnect.length > 0) tell('onConnect', hooks.onConnect, { sessionId: session, transport }, session)
         return
       }
       case 'refused': {
         if (hooks.onRefused.length === 0) return
         const { session, code, message, cause } = event
         const user = session === undefined ? undefined : userOf(session)
-        return tell('onRefused', hooks.onRefused, { sessionId: session, user, code, message, cause })
+        return tell('onRefused', hooks.onRefused, { sessionId: session, user, code, message, cause }, session)
       }
       case 'slow-reader': {
         if (hooks.onSlowReader.length === 0) return
         const { session, transport, waitingBytes } = event
         const user = userOf(session)
-        return tell('onSlowReader', hooks.onSlowReader, { sessionId: session, user, transport, waitingBytes })
+        return tell('onSlowReader', hooks.onSlowReader, { sessionId: session, user, transport, waitingBytes }, session)
+      }
+      case 'broker-availability': {
+        const { isAvailable } = event
+        return tell('onBrokerAvailability', hooks.onBrokerAvailability, { isAvailable }, undefined)
       }
     }
   }
