@@ -11,7 +11,10 @@ const destination = Type.String({ minLength: 1, maxLength: 1024 })
  */
 export const admin: FastifyPluginAsyncTypebox<{ token: string }> = async (app, { token }) => {
   const broker = app.stomp.admin
-  if (broker === undefined) return
+  if (broker === undefined) {
+    app.log.warn('ADMIN_TOKEN opens nothing: messages are kept by the broker elsewhere, which has tools of its own')
+    return
+  }
   await app.register(bearerAuth, { keys: new Set([token]) })
   // What the broker refuses, it says in words for people.
   app.setErrorHandler((error: Error & { code?: string }, _request, reply) => {

@@ -1,8 +1,17 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import hoofbeat, { durableStore, embeddedBroker, StompError, type TcpOptions } from '@hoofbeat/server'
+import hoofbeat, {
+  type BrokerFactory,
+  durableStore,
+  embeddedBroker,
+  type RelayBrokerOptions,
+  relayBroker,
+  StompError,
+  type TcpOptions,
+} from '@hoofbeat/server'
 import { prometheusMetrics } from '@hoofbeat/server/metrics'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { admin } from './admin.js'
+import { brokerState } from './broker-state.js'
 import { chat } from './chat.js'
 import { chatHandler } from './chat-handler.js'
 import { greeting } from './greeting.js'
@@ -18,6 +27,8 @@ export interface AppOptions {
   readonly tcp?: TcpOptions
   /** Folder in which persistent messages outlive the process. @default none: all is in memory */
   readonly dataDirectory?: string
+  /** The broker elsewhere that all nodes of the application share. @default none: the broker is in this process */
+  readonly relay?: RelayBrokerOptions
   /** Opens `/admin/...` to whoever has it. @default off */
   readonly adminToken?: string
   /** Opens `POST /push` to whoever has it. @default off */
@@ -32,7 +43,7 @@ export interface AppOptions {
 
 /** Builds the application; it listens nowhere yet. */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
-  const { logger = false, tcp, dataDirectory, adminToken, pushToken } = options
+  const { logger = false, tcp, dataDirectory, relay, adminToken, pushToken } = options
   const { maxBodyBytes, greetingDelayMs = 1000, drainMs } = options
   const app = Fastify({ logger }).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -41,12 +52,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     metrics,
     endpoints: [{ path: '/stomp' }, { path: '/gs-guide-websocket', sockjs: true }],
     ...(tcp === undefined ? {} : { tcp }),
-    broker: embeddedBroker({
-      topics: ['/topic'],
-      queues: ['/queue'],
-      history: [{ topics: '/topic/**', count: 100 }],
-      ...(dataDirectory === undefined ? {} : { store: durableStore({ directory: dataDirectory }) }),
-    }),
+    broker: relay === undefined ? embedded(dataDirectory) : relayBroker(relay),
     applicationPrefix: '/app',
     // A place to try clients against: whoever gives a name is taken at their word, and everything is open.
     authenticate: ({ login, passcode }) => {
@@ -63,6 +69,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     ...(drainMs === undefined ? {} : { drainMs }),
   })
 
+  await app.register(brokerState)
   await app.register(greeting, { delayMs: greetingDelayMs })
   await app.register(chat)
   await app.register(chatHandler)
@@ -71,4 +78,13 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   if (pushToken !== undefined) await app.register(push, { token: pushToken })
   await app.register(operations, { metrics })
   return app
+}
+
+function embedded(dataDirectory: string | undefined): BrokerFactory {
+  return embeddedBroker({
+    topics: ['/topic'],
+    queues: ['/queue'],
+    history: [{ topics: '/topic/**', count: 100 }],
+    ...(dataDirectory === undefined ? {} : { store: durableStore({ directory: dataDirectory }) }),
+  })
 }

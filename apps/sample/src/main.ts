@@ -6,11 +6,13 @@ import { readSettings, SettingsError } from './settings.js'
 const GRACE_MS = 15_000
 
 try {
-  const { port, host, stompTcpPort, dataDirectory, adminToken, pushToken, maxBodyBytes } = readSettings(process.env)
+  const settings = readSettings(process.env)
+  const { port, host, stompTcpPort, dataDirectory, adminToken, pushToken, maxBodyBytes, relay } = settings
   const app = await buildApp({
     logger: true,
     ...(stompTcpPort === undefined ? {} : { tcp: { port: stompTcpPort, host, optional: true } }),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    ...(relay === undefined ? {} : { relay }),
     ...(adminToken === undefined ? {} : { adminToken }),
     ...(pushToken === undefined ? {} : { pushToken }),
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
@@ -39,5 +41,6 @@ function explain(error: unknown): string {
   if (code === 'EACCES') return `${error.message}: ports below 1024 need rights. Set PORT to a higher one.`
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return `${error.message}: HOST must be an address of this machine.`
+  if (error.message.startsWith('relayBroker: ')) return `${error.message} BROKER_URL says where it is.`
   return error.stack ?? error.message
 }

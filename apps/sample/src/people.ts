@@ -27,7 +27,11 @@ export const people: FastifyPluginAsyncTypebox = async (app) => {
   const tell = (name: string | undefined, isHere: boolean): Promise<void> =>
     app.stomp.publish('/topic/chat-people', { name, isHere })
   app.stomp.addHook('onConnected', ({ user, isFirst }) => isFirst && tell(user?.name, true))
-  app.stomp.addHook('onDisconnected', ({ user, isLast }) => isLast && tell(user?.name, false))
+  app.stomp.addHook('onDisconnected', ({ user, isLast }) => {
+    // Of this node; the same person may be at another one.
+    if (isLast && user !== undefined) return tell(user.name, app.stomp.users.get(user.name) !== undefined)
+    return undefined
+  })
 
   app.stomp.subscription('/people', async () => {
     const names: string[] = []

@@ -9,12 +9,17 @@ const MAX_REQUEST_BYTES = 65_536
 /** Where the page listens for what is meant for its user; below `/user`. */
 const NOTICES = '/queue/notices'
 
-/** Refusals that are no fault of the request: 503 says that it may be sent again. */
+/**
+ * Refusals that are no fault of the request: 503 says that it may be sent again. Where a broker elsewhere was lost it may
+ * then come twice.
+ */
 const STATUS_CODES: Readonly<Record<string, number>> = {
   STOMP_ERR_DESTINATION_LIMIT: 503,
   STOMP_ERR_QUEUE_FULL: 503,
   STOMP_ERR_STORE_FULL: 503,
   STOMP_ERR_STORE_FAILED: 500,
+  STOMP_ERR_BROKER_UNAVAILABLE: 503,
+  STOMP_ERR_BROKER_REFUSED: 502,
 }
 
 // Every version of STOMP can write these.

@@ -1,3 +1,5 @@
+import type { RelayBrokerOptions } from '@hoofbeat/server'
+
 /** What the environment says about how to run. */
 export interface Settings {
   /** TCP port; 0 lets the system choose a free one. @default 3000 */
@@ -14,7 +16,13 @@ export interface Settings {
   readonly pushToken: string | undefined
   /** Largest body of one frame, in bytes; undefined leaves the server's own default. */
   readonly maxBodyBytes: number | undefined
+  /** The broker elsewhere, and what the nodes of the application know of each other; undefined: the broker is inside. */
+  readonly relay: RelayBrokerOptions | undefined
 }
+
+const LEAST_SECRET_LENGTH = 16
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /** A setting that cannot be used. The text is for the person who set it. */
 export class SettingsError extends Error {
@@ -22,10 +30,10 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads `PORT`, `HOST`, `STOMP_TCP_PORT` (0 = none), `DATA_DIR`, `ADMIN_TOKEN`, `PUSH_TOKEN` and `MAX_BODY_BYTES`; an empty
- * value counts as absent. Throws a SettingsError.
+ * Reads `PORT`, `HOST`, `STOMP_TCP_PORT` (0 = none), `DATA_DIR`, `ADMIN_TOKEN`, `PUSH_TOKEN`, `MAX_BODY_BYTES`, `BROKER_URL`,
+ * `NODE_URL` and `CLUSTER_SECRET`; an empty value counts as absent. Throws a SettingsError.
  */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(environment: Environment): Settings {
   const { PORT, HOST, STOMP_TCP_PORT, DATA_DIR, ADMIN_TOKEN, PUSH_TOKEN, MAX_BODY_BYTES } = environment
   const port = PORT ? readNumber('PORT', PORT, 0, 65_535) : 3000
   const stompTcpPort = STOMP_TCP_PORT ? readNumber('STOMP_TCP_PORT', STOMP_TCP_PORT, 0, 65_535) : 61_613
@@ -40,7 +48,46 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     adminToken: ADMIN_TOKEN || undefined,
     pushToken: PUSH_TOKEN || undefined,
     maxBodyBytes: MAX_BODY_BYTES ? readNumber('MAX_BODY_BYTES', MAX_BODY_BYTES, 1, 2 ** 30) : undefined,
+    relay: readRelay(environment),
   }
+}
+
+function readRelay({ BROKER_URL, NODE_URL, CLUSTER_SECRET, DATA_DIR }: Environment): RelayBrokerOptions | undefined {
+  if (!BROKER_URL) {
+    const needless = NODE_URL ? 'NODE_URL' : CLUSTER_SECRET ? 'CLUSTER_SECRET' : undefined
+    if (needless === undefined) return undefined
+    throw new SettingsError(`${needless} is for several nodes with one broker: set BROKER_URL, too, or neither.`)
+  }
+  if (DATA_DIR) {
+    throw new SettingsError(
+      'DATA_DIR and BROKER_URL are both set: with a broker elsewhere nothing is stored here. Set one of them.',
+    )
+  }
+  if (CLUSTER_SECRET && CLUSTER_SECRET.length < LEAST_SECRET_LENGTH) {
+    throw new SettingsError(`CLUSTER_SECRET must have at least ${LEAST_SECRET_LENGTH} characters.`)
+  }
+  const hosts = BROKER_URL.split(',')
+  // There may be a password in it, which stays out of the log.
+  if (!hosts.every(isBrokerUrl)) {
+    throw new SettingsError(
+      'BROKER_URL must be like stomp://user:pass@host:61613, or stomp+ssl://..., with further ones behind commas.',
+    )
+  }
+  return {
+    hosts,
+    cluster: { ...(NODE_URL && { url: readUrl(NODE_URL) }), ...(CLUSTER_SECRET && { secret: CLUSTER_SECRET }) },
+  }
+}
+
+/** A port that is none is no URL. */
+function isBrokerUrl(text: string): boolean {
+  return /^stomp(\+ssl)?:\/\/[^/\s]+$/.test(text) && URL.canParse(text)
+}
+
+function readUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return text
+  throw new SettingsError(`NODE_URL must be like http://10.0.0.1:3000, as other nodes reach this one, not '${text}'.`)
 }
 
 function readNumber(name: string, text: string, least: number, most: number): number {

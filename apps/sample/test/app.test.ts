@@ -250,12 +250,38 @@ describe('the chat', () => {
   )
 })
 
+describe('a page', () => {
+  it('is told that the broker inside the process is there', async () => {
+    const url = await start()
+    const ada = await join(url, 'Ada')
+    expect(await (await ada.subscribe('/app/broker')).next()).toEqual({ isAvailable: true })
+  })
+})
+
 describe('over HTTP', () => {
   it('is healthy', async () => {
     await start()
     const response = await app.inject('/health')
     expect(response.statusCode).toBe(200)
     expect(response.json()).toEqual({ status: 'ok' })
+  })
+
+  it('is alive', async () => {
+    await start()
+    const response = await app.inject('/health/live')
+    expect(response.statusCode).toBe(200)
+    expect(response.json()).toEqual({ status: 'ok' })
+  })
+
+  it('is not ready while it drains, which those who are connected are told by and by', async () => {
+    const url = await start({ greetingDelayMs: 0, drainMs: 3_000 })
+    const sessions = [await join(url, 'Ada'), await join(url, 'Bob')]
+    const health = url.replace('ws', 'http').replace('/stomp', '/health')
+    const closing = app.close()
+    await Promise.race(sessions.map(({ closed }) => closed))
+    expect((await fetch(health)).status).toBe(503)
+    await closing
+    expect(await Promise.all(sessions.map(({ closed }) => closed))).toEqual([1012, 1012])
   })
 
   it('tells Prometheus how it does', async () => {

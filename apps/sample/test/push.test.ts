@@ -286,6 +286,8 @@ describe('what cannot be pushed', () => {
     ['STOMP_ERR_DESTINATION_LIMIT', 503],
     ['STOMP_ERR_STORE_FULL', 503],
     ['STOMP_ERR_STORE_FAILED', 500],
+    ['STOMP_ERR_BROKER_UNAVAILABLE', 503],
+    ['STOMP_ERR_BROKER_REFUSED', 502],
     ['STOMP_ERR_UNSUPPORTED', 400],
   ] as const)('is told by the status too: %s is %i', async (code, statusCode) => {
     await openWith(async (parts) => {

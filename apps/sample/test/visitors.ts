@@ -1,6 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { CHROMIUM_FLAGS } from '../../../tests/chromium.js'
-import { buildApp } from '../src/app.js'
+import { type AppOptions, buildApp } from '../src/app.js'
 import { type LossyProxy, openProxy } from './proxy.js'
 
 export const PHONE = { width: 360, height: 740 }
@@ -24,9 +24,9 @@ export interface Visitors {
   readonly close: () => Promise<void>
 }
 
-export const admitVisitors = async (browser: Browser): Promise<Visitors> => {
+export const admitVisitors = async (browser: Browser, options: AppOptions = {}): Promise<Visitors> => {
   const faults: string[] = []
-  const app = await buildApp({ greetingDelayMs: 0, drainMs: 0 })
+  const app = await buildApp({ greetingDelayMs: 0, drainMs: 0, ...options })
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
   const proxy = await openProxy(Number(new URL(address).port))
 

@@ -3,6 +3,7 @@ import { element } from '../page.js'
 /** @param {string} room where its unsent text is kept, so that it outlives a reload */
 const draftKey = (room) => `hoofbeat.draft.${room}`
 
+const BROKER_AWAY_HINT = 'The message broker is away. What you send waits for it to come back.'
 const OFFLINE_HINT = 'Not connected. What you write stays here until you can send it.'
 
 /**
@@ -16,6 +17,12 @@ export const createComposer = (send) => {
   const button = element('send', HTMLButtonElement)
   const hint = element('composer-hint', HTMLElement)
   let room = ''
+  let isConnected = false
+  let isBrokerAway = false
+
+  const showHint = () => {
+    hint.textContent = !isConnected ? OFFLINE_HINT : isBrokerAway ? BROKER_AWAY_HINT : ''
+  }
 
   const fit = () => {
     box.style.height = 'auto'
@@ -45,11 +52,17 @@ export const createComposer = (send) => {
   })
 
   return {
-    /** @param {boolean} isConnected */
-    setConnected(isConnected) {
+    /** @param {boolean} isOpen */
+    setConnected(isOpen) {
+      isConnected = isOpen
       // Not `disabled`: that would take the focus away.
-      button.ariaDisabled = String(!isConnected)
-      hint.textContent = isConnected ? '' : OFFLINE_HINT
+      button.ariaDisabled = String(!isOpen)
+      showHint()
+    },
+    /** @param {boolean} isAway while it is, the session is open and others are not heard */
+    setBrokerAway(isAway) {
+      isBrokerAway = isAway
+      showHint()
     },
     /** @param {string} next the room that the text is for */
     setRoom(next) {

@@ -57,6 +57,7 @@ const connection = createConnection({
       rooms.unsubscribe()
       roomList.setActive(JSON.parse(body))
     })
+    client.subscribe('/app/broker', ({ body }) => composer.setBrokerAway(!JSON.parse(body).isAvailable))
     listenToPeople(client)
     for (const conversation of conversations.values()) {
       if (conversation === current) conversation.open(client)
