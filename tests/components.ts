@@ -17,6 +17,9 @@ export type ComponentName =
   | 'openssl'
   | 'JDK'
   | 'Spring'
+  | 'RabbitMQ'
+  | 'ActiveMQ'
+  | 'Artemis'
 
 interface Row {
   /** Names the program, and then it alone counts. */
@@ -34,6 +37,7 @@ interface Proof {
 }
 
 const pom = fileURLToPath(new URL('interop/clients/spring/pom.xml', import.meta.url))
+const artemisPom = fileURLToPath(new URL('brokers/artemis/pom.xml', import.meta.url))
 
 /** What tests need beyond Node and npm, and where it is looked for. */
 const components: Readonly<Record<ComponentName, Row>> = {
@@ -107,6 +111,24 @@ const components: Readonly<Record<ComponentName, Row>> = {
     programs: ['mvn'],
     proof: { args: ['--batch-mode', '--offline', '--file', pom, 'validate'], prints: '.jar' },
     cure: 'install maven or set MAVEN_PATH, and run: mvn --file tests/interop/clients/spring/pom.xml validate',
+  },
+  RabbitMQ: {
+    variable: 'RABBITMQ_PATH',
+    // Debian's program in PATH would change the user, and take over the machine's own node.
+    programs: ['/usr/lib/rabbitmq/bin/rabbitmq-server', 'rabbitmq-server'],
+    cure: 'install rabbitmq-server or set RABBITMQ_PATH',
+  },
+  ActiveMQ: {
+    variable: 'ACTIVEMQ_PATH',
+    programs: ['activemq'],
+    cure: 'install activemq or set ACTIVEMQ_PATH to its bin/activemq',
+  },
+  // As with Spring: Maven prints where the jars are.
+  Artemis: {
+    variable: 'MAVEN_PATH',
+    programs: ['mvn'],
+    proof: { args: ['--batch-mode', '--offline', '--file', artemisPom, 'validate'], prints: '.jar' },
+    cure: 'install maven or set MAVEN_PATH, and run: mvn --file tests/brokers/artemis/pom.xml validate',
   },
 }
 
