@@ -1,0 +1,163 @@
+import { HttpLink } from '@hoofbeat/sse/client'
+import { Client, type IFrame, type IStompSocket } from '@stomp/stompjs'
+import SockJS from 'sockjs-client'
+import { WebSocket } from 'ws'
+
+/** What carries a client. */
+export type Carrier = 'websocket' | 'stream' | 'poll' | 'xhr-streaming' | 'xhr-polling'
+
+/** A message as a client got it. */
+export interface Got {
+  readonly body: string
+  readonly messageId: string | undefined
+  readonly isRedelivered: boolean
+  /** Acknowledges it, and asks for no RECEIPT: one that nobody can give any more would end the session. */
+  ack(): void
+}
+
+/** How a client connects. */
+export interface ClientOptions {
+  /** Of the balancer, or of one node: `http://host:port`. */
+  readonly url: string
+  readonly carrier: Carrier
+  /** Its name as a user; undefined: anonymous. */
+  readonly login?: string
+  /** How long after a loss it comes again, in ms. @default it does not */
+  readonly reconnectMs?: number
+}
+
+/** An unmodified stompjs, over whatever carries it. */
+export interface ClusterClient {
+  /** How often it was connected. */
+  readonly connects: number
+  /** Why it was closed, each time: a client that stays connected has none before `close`. */
+  readonly losses: readonly string[]
+  /** ERROR frames. */
+  readonly errors: readonly string[]
+  /** How many subscriptions were receipted on the present connection. */
+  readonly subscribed: number
+  /** Resolves at the RECEIPT; the subscription is made again when the client comes again. */
+  subscribe(destination: string, take: (got: Got) => void, headers?: Record<string, string>): Promise<void>
+  /** Sends, and waits for nothing. */
+  send(destination: string, body: string, headers?: Record<string, string>): void
+  /** Resolves at the RECEIPT. Rejects if the connection is lost before: nobody knows then. */
+  sendReceipted(destination: string, body: string, headers?: Record<string, string>): Promise<void>
+  close(): Promise<void>
+}
+
+interface Standing {
+  readonly destination: string
+  readonly take: (got: Got) => void
+  readonly headers: Record<string, string>
+}
+
+/** Connects; resolves at CONNECTED. */
+export async function connectClient(options: ClientOptions): Promise<ClusterClient> {
+  const { login, reconnectMs = 0 } = options
+  const losses: string[] = []
+  const errors: string[] = []
+  const standing: Standing[] = []
+  const waiting = new Set<(error: Error) => void>()
+  let connects = 0
+  let subscribed = 0
+  let lastReceipt = 0
+  let isClosing = false
+  const client = new Client({
+    webSocketFactory: () => openSocket(options),
+    connectHeaders: login === undefined ? {} : { login },
+    heartbeatIncoming: 0,
+    heartbeatOutgoing: 0,
+    reconnectDelay: reconnectMs,
+  })
+
+  const receipted = (act: (receipt: string) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const receipt = `r${++lastReceipt}`
+      waiting.add(reject)
+      client.watchForReceipt(receipt, () => {
+        waiting.delete(reject)
+        resolve()
+      })
+      act(receipt)
+    })
+  const subscribe = ({ destination, take, headers }: Standing): Promise<void> =>
+    receipted((receipt) => {
+      client.subscribe(
+        destination,
+        (message) =>
+          take({
+            body: message.body,
+            messageId: message.headers['message-id'],
+            isRedelivered: message.headers.redelivered === 'true',
+            ack: () => message.ack(),
+          }),
+        { ...headers, receipt },
+      )
+    }).then(() => {
+      subscribed += 1
+    })
+
+  const first = new Promise<void>((resolve, reject) => {
+    client.onConnect = () => {
+      connects += 1
+      resolve()
+      if (connects > 1) for (const one of standing) subscribe(one).catch(() => {})
+    }
+    client.onStompError = ({ headers, body }: IFrame) => {
+      errors.push(`${headers.code} ${headers.message} ${body}`)
+      reject(new Error(`refused: ${headers.message}`))
+    }
+    client.onWebSocketClose = ({ code, reason }: { code: number; reason: string }) => {
+      if (!isClosing) losses.push(`${code} ${reason}`)
+      subscribed = 0
+      for (const refuse of waiting) refuse(new Error(`the connection is lost: ${code} ${reason}`))
+      waiting.clear()
+      if (reconnectMs === 0) reject(new Error(`closed before CONNECTED: ${code} ${reason}`))
+    }
+  })
+  client.activate()
+  await first
+
+  return {
+    get connects() {
+      return connects
+    },
+    get subscribed() {
+      return subscribed
+    },
+    losses,
+    errors,
+    subscribe(destination, take, headers = {}) {
+      const one = { destination, take, headers }
+      standing.push(one)
+      return subscribe(one)
+    },
+    send(destination, body, headers = {}) {
+      client.publish({ destination, body, headers })
+    },
+    async sendReceipted(destination, body, headers = {}) {
+      // Throws where there is no connection: that is a rejection here.
+      await receipted((receipt) => client.publish({ destination, body, headers: { ...headers, receipt } }))
+    },
+    async close() {
+      isClosing = true
+      await client.deactivate()
+    },
+  }
+}
+
+function openSocket({ url, carrier }: ClientOptions): IStompSocket {
+  switch (carrier) {
+    case 'websocket':
+      return fits(new WebSocket(`${url.replace(/^http/, 'ws')}/stomp`, ['v12.stomp']))
+    case 'stream':
+    case 'poll':
+      return fits(new HttpLink(`${url}/stomp`, { rungs: [carrier] }))
+    case 'xhr-streaming':
+    case 'xhr-polling':
+      return fits(new SockJS(`${url}/stomp`, null, { transports: [carrier] }))
+  }
+}
+
+/** All of them are made to be taken for a WebSocket; only the types of their events differ. */
+const fits = (socket: object): IStompSocket => socket as IStompSocket
