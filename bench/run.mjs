@@ -16,6 +16,8 @@ const FILES = {
   queue: 'queue/run.mjs',
   connections: 'connections/run.mjs',
   index: 'index/run.mjs',
+  relay: 'relay/run.mjs',
+  'relay-counts': 'relay/counts.mjs',
 }
 
 async function load(name) {

@@ -12,8 +12,8 @@ const EMPTY = Buffer.alloc(0)
 /** What a connection says once it is open, and the messages it waits for, each with the answer. */
 const DIALECTS = {
   none: () => ({ first: undefined, steps: [] }),
-  stomp: ({ heartBeat = '0,0', login }) => ({
-    first: `CONNECT\naccept-version:1.2\nhost:bench\nheart-beat:${heartBeat}\n${login ? `login:${login}\n` : ''}\n\0`,
+  stomp: ({ heartBeat = '0,0', login, passcode }) => ({
+    first: `CONNECT\naccept-version:1.2\nhost:bench\nheart-beat:${heartBeat}\n${line('login', login)}${line('passcode', passcode)}\n\0`,
     steps: [
       ['CONNECTED\n', 'SUBSCRIBE\nid:sub-0\ndestination:/topic/all\nreceipt:1\n\n\0'],
       ['RECEIPT\n', undefined],
@@ -27,6 +27,10 @@ const DIALECTS = {
       ['430[', undefined],
     ],
   }),
+}
+
+function line(name, value) {
+  return value ? `${name}:${value}\n` : ''
 }
 
 /** A text message of a client. Its mask is of zeros, which leaves the text as it is. */
@@ -117,13 +121,13 @@ const leastOf = (name) => connections.reduce((least, one) => Math.min(least, one
 answerParent(
   {},
   {
-    async open({ count, addresses, loginPrefix, ...details }) {
+    async open({ count, addresses, loginPrefix, login, ...details }) {
       let next = 0
       const opener = async () => {
         while (next < count) {
           const i = next++
           const localAddress = `127.0.0.${addresses + Math.floor(i / PER_ADDRESS)}`
-          connections.push(await open({ ...details, localAddress, login: loginPrefix && `${loginPrefix}${i}` }))
+          connections.push(await open({ ...details, localAddress, login: loginPrefix ? `${loginPrefix}${i}` : login }))
         }
       }
       await Promise.all(Array.from({ length: AT_A_TIME }, opener))

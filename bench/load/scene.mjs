@@ -10,7 +10,7 @@ export async function startScene(
   target,
   { destinations = 1, subscribersEach = 1, ids = 'equal', payloadBytes = 300 } = {},
 ) {
-  const started = await Promise.allSettled([startChild(target.file), startChild(CLIENT)])
+  const started = await Promise.allSettled([startChild(target.file, target), startChild(CLIENT)])
   const [server, client] = started.map(({ value }) => value)
   const stop = () => Promise.all([server?.stop(), client?.stop()])
   try {

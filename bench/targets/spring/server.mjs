@@ -1,6 +1,9 @@
-// Builds the application with Maven where it is not built yet, and starts it.
+// Builds the application with Maven where it is not built yet, and starts it. With an argument it is a relay to the broker at
+// that port.
 import { execFileSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { answerParent } from '../../measure/child.mjs'
 import { freePorts, makeFolder, startForeign } from '../../measure/foreign.mjs'
@@ -22,7 +25,19 @@ const options = [
   'server.tomcat.accept-count=4096',
   'server.tomcat.max-connections=30000',
 ]
+const [, , relayPort] = process.argv
+if (relayPort !== undefined) options.push(`relay.port=${relayPort}`)
 const folder = await makeFolder('spring')
 const server = await startForeign(folder, ['java', '-jar', jar, ...options.map((option) => `--${option}`)])
 await server.untilListening(port)
+// Until its broker is there it refuses everybody; it writes down when that is so.
+for (
+  let i = 0;
+  relayPort !== undefined && !readFileSync(join(folder, 'output'), 'utf8').includes('available=true');
+  i++
+) {
+  if (i === 600)
+    throw new Error(`the relay has no broker: ${readFileSync(join(folder, 'output'), 'utf8').slice(-2_000)}`)
+  await wait(100)
+}
 answerParent({ port, path: '/ws' }, { usage: server.usage })

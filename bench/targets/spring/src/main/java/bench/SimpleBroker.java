@@ -1,6 +1,7 @@
 package bench;
 
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Lazy;
@@ -21,7 +22,8 @@ import org.springframework.web.socket.config.annotation.WebSocketMessageBrokerCo
 
 /**
  * Spring's simple broker as it comes, with heart-beats; two things are made like those of the other servers: messages of
- * one publisher keep their order, and SUBSCRIBE with a receipt gets it, which the simple broker itself does not give.
+ * one publisher keep their order, and SUBSCRIBE with a receipt gets it, which the simple broker itself does not give. With
+ * relay.port it is Spring's relay to a broker at that port of 127.0.0.1 instead, as it comes.
  */
 @SpringBootApplication
 @EnableWebSocketMessageBroker
@@ -29,9 +31,12 @@ public class SimpleBroker implements WebSocketMessageBrokerConfigurer {
   private static final long[] HEART_BEAT_MS = {10_000, 10_000};
 
   private final MessageChannel outbound;
+  private final int relayPort;
 
-  public SimpleBroker(@Lazy @Qualifier("clientOutboundChannel") MessageChannel outbound) {
+  public SimpleBroker(
+      @Lazy @Qualifier("clientOutboundChannel") MessageChannel outbound, @Value("${relay.port:0}") int relayPort) {
     this.outbound = outbound;
+    this.relayPort = relayPort;
   }
 
   public static void main(String[] arguments) {
@@ -47,6 +52,10 @@ public class SimpleBroker implements WebSocketMessageBrokerConfigurer {
   @Override
   public void configureMessageBroker(MessageBrokerRegistry registry) {
     registry.setPreservePublishOrder(true);
+    if (relayPort > 0) {
+      registry.enableStompBrokerRelay("/topic").setRelayHost("127.0.0.1").setRelayPort(relayPort).setVirtualHost("/");
+      return;
+    }
     ThreadPoolTaskScheduler beats = new ThreadPoolTaskScheduler();
     beats.initialize();
     registry.enableSimpleBroker("/topic").setTaskScheduler(beats).setHeartbeatValue(HEART_BEAT_MS);
