@@ -20,6 +20,7 @@ const documents = [
   'docs/queues.md',
   'docs/raw-endpoints.md',
   'docs/restricted-networks.md',
+  'docs/scaling.md',
   'docs/security.md',
   'docs/selectors.md',
   'docs/sockjs.md',

@@ -165,7 +165,7 @@ describe('docs/spring-features.md', () => {
   it('leaves none out of what Spring was found to have', () => {
     // As many rows as there are features, so that none is lost unnoticed; whoever adds one counts it here.
     const counts = SECTIONS.map((section) => rowsOf(document).filter((row) => row.section === section).length)
-    expect(counts).toEqual([25, 14, 13, 19, 14, 25, 6, 11, 11, 11, 9, 6, 6])
+    expect(counts).toEqual([25, 14, 13, 19, 14, 25, 6, 11, 12, 11, 9, 6, 6])
   })
 })
 
