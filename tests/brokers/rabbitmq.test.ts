@@ -40,6 +40,25 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('a relay to RabbitMQ, as a b
   })
   acrossNodes(() => real, rabbitmqProfile)
 
+  it('acknowledges what it reads of several topics, over a connection that lasts', async () => {
+    const under = await openRelayUnderTest(real, rabbitmqProfile)
+    const alice = connect(under.broker)
+    const topics = ['/topic/a', '/topic/b', '/topic/**']
+    for (const topic of topics) await alice.subscribe(topic, topic)
+    for (let i = 0; i < 200; i++) {
+      await alice.send('/topic/a', `${i}`)
+      if (i % 20 === 0) await alice.send('/topic/b', `${i}`)
+    }
+    await under.quiet()
+    expect(alice.delivered).toHaveLength(2 * (200 + 10))
+    expect(under.broker.legs?.().map(({ name, connects }) => [name, connects])).toEqual([
+      ['shared', 1],
+      ['pool-1', 1],
+      ['pool-2', 1],
+    ])
+    await under.close()
+  })
+
   it('serves exchanges that are named as topics, and no others', async () => {
     const under = await openRelayUnderTest(real, (syntax) =>
       rabbitmqProfile(syntax, { exchanges: ['amq.direct', 'amq.fanout'] }),

@@ -13,6 +13,8 @@ export interface NodeOptions {
   readonly secret?: string
   /** Whether other nodes reach it by HTTP; else they do over the broker. @default true */
   readonly hasUrl?: boolean
+  /** How often node and broker tell each other that they are there; silence is noticed after two to three of them. @default 1000 */
+  readonly heartBeatMs?: number
   readonly mode?: 'shared' | 'per-client'
 }
 

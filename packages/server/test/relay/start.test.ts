@@ -32,11 +32,12 @@ describe('the start of a relay', () => {
   it('waits for the broker, which says what it is', async () => {
     const upstream = await openUpstream()
     upstream.isThere = false
-    const { started, outcome } = start(upstream)
+    const { started, outcome } = start(upstream, { startTimeoutMs: 60_000 })
     await upstream.clock.pass(3_000)
     expect(outcome()).toBe('waiting')
     upstream.isThere = true
-    await upstream.clock.pass(4_000)
+    // No pause between two attempts is longer than 10 s.
+    await upstream.clock.pass(12_000)
     expect(outcome()).toBe('started')
     const broker = await started
     expect(broker.capabilities).toMatchObject({ wildcards: true, queues: true, history: false })

@@ -68,7 +68,7 @@ export interface BrokerProfile {
   kindOf(destination: string): DestinationKind | undefined
   /** The headers of a SEND, its `destination` first, without `receipt`, `transaction` and `content-length`. */
   send(request: Pick<SendRequest, 'destination' | 'headers'>): readonly HeaderLine[]
-  /** The headers of a SUBSCRIBE, without `id` and `receipt`. */
+  /** The headers of a SUBSCRIBE, without `id` and `receipt`; with `ack`, if not `auto`, `client-individual`. */
   subscribeShared(request: SharedTopicRequest): readonly HeaderLine[]
   /** The headers of a SUBSCRIBE with `ack:client-individual`, without `id` and `receipt`. Throws for what it cannot do. */
   subscribeOwn(request: OwnSubscribeRequest): readonly HeaderLine[]

@@ -31,7 +31,7 @@ import { createRepeats } from './repeats.js'
 import { createSharedTopics, type SharedTopics } from './shared-topics.js'
 
 /**
- * A broker elsewhere, reached by STOMP 1.2: RabbitMQ, ActiveMQ, Artemis, Open Message Queue, or another Hoofbeat server.
+ * A broker elsewhere, reached by STOMP 1.2: RabbitMQ, ActiveMQ Classic, Artemis, or another Hoofbeat server.
  * Several nodes of an application share it. What only one node has (destinations of users, temporary queues) is kept in
  * this process.
  *

@@ -50,7 +50,7 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
   readonly queueName: string
   readonly #parts: SharedTopicParts
   readonly #isPattern: boolean
-  readonly #ackMode: string | undefined
+  readonly #isAcknowledged: boolean
   readonly #atBroker: LegSubscription
   readonly #groups = new Map<string | undefined, Group>()
   readonly #groupOf = new Map<TopicSubscription, Group>()
@@ -60,8 +60,6 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
   #isThere = false
   #isOver = false
   #lostAtMs = 0
-  /** With cumulative acknowledgement: the newest delivery of this turn. */
-  #unanswered: { readonly ack: string; readonly connection: number } | undefined
 
   constructor(
     destination: string,
@@ -77,8 +75,7 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
     this.#parts = parts
     this.#isPattern = isPattern(segments)
     const headers = parts.profile.subscribeShared({ destination, queueName })
-    const mode = headers.find(([name]) => name === 'ack')?.[1]
-    this.#ackMode = mode === 'auto' ? undefined : mode
+    this.#isAcknowledged = headers.some(([name, value]) => name === 'ack' && value !== 'auto')
     this.#atBroker = parts.leg.subscribe(headers, this)
     this.#atBroker.settled.then(
       () => this.#there(),
@@ -132,14 +129,13 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
 
   deliver(frame: Frame, connection: number): void {
     if (!this.#isOver) this.#publish(frame)
-    if (this.#ackMode !== undefined) this.#acknowledge(this.#parts.profile.read(frame).ack, connection)
+    if (this.#isAcknowledged) this.#acknowledge(frame.headers.get('ack'), connection)
   }
 
   lost(): void {
     if (!this.#isThere) return
     this.#isThere = false
     this.#lostAtMs = this.#parts.clock.now()
-    this.#unanswered = undefined
   }
 
   restored(): void {
@@ -202,18 +198,6 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
 
   #acknowledge(ack: string | undefined, connection: number): void {
     if (ack === undefined) return
-    if (this.#ackMode !== 'client') return this.#answer(ack, connection)
-    const isFirst = this.#unanswered === undefined
-    this.#unanswered = { ack, connection }
-    if (!isFirst) return
-    this.#parts.clock.soon(() => {
-      const last = this.#unanswered
-      this.#unanswered = undefined
-      if (last !== undefined) this.#answer(last.ack, last.connection)
-    })
-  }
-
-  #answer(ack: string, connection: number): void {
     this.#parts.leg.answer([{ command: 'ACK', headers: { id: ack } }], connection, false)?.catch(() => {})
   }
 }

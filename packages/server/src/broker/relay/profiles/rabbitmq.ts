@@ -126,8 +126,9 @@ export function rabbitmqProfile(
       ['destination', nameOf(destination)],
       ...kept(queueName),
       ['x-expires', `${SHARED_LASTS_MS}`],
-      // Without acknowledgement what is under way when a connection is lost would be lost too.
-      ['ack', 'client'],
+      // Without acknowledgement what is under way when a connection is lost would be lost too. One by one: with `client`
+      // an ACK counts for all subscriptions of the connection, whose own ACKs RabbitMQ then takes for errors.
+      ['ack', 'client-individual'],
       ['prefetch-count', `${SHARED_PREFETCH}`],
     ],
     subscribeOwn({ destination, headers, prefetch, durableName }) {
