@@ -2,7 +2,7 @@ import { encodeHeader, type Headers, headersFromFlat, type Version } from '@hoof
 import { createWireText, type WireText } from './wire-frame.js'
 
 /** Headers that never travel from the sender to a subscriber: they belong to the sender's own frame, or to the server. */
-const RESERVED = new Set([
+export const RESERVED: ReadonlySet<string> = new Set([
   'destination',
   'receipt',
   'transaction',

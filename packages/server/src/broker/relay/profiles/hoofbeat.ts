@@ -1,7 +1,7 @@
 import { type Headers, headersFromFlat } from '@hoofbeat/codec'
-import { type DestinationSyntax, isPattern } from '../../../destination/destination.js'
-import { StompError } from '../../../errors.js'
+import type { DestinationSyntax } from '../../../destination/destination.js'
 import type { BrokerProfile, HeaderLine } from '../profile.js'
+import { refuseDurable, refusePattern } from './dotted-profile.js'
 
 const NODE_TOPICS = '/topic/hoofbeat-nodes-'
 
@@ -45,14 +45,10 @@ export function hoofbeatProfile(syntax: DestinationSyntax): BrokerProfile {
       ['destination', destination],
       ['ack', 'auto'],
     ],
-    subscribeOwn({ destination, headers, prefetch, durableName }) {
-      if (durableName !== undefined) throw new StompError('STOMP_ERR_UNSUPPORTED', NO_DURABLE)
-      if (isPattern(syntax.segments(destination) ?? [])) {
-        throw new StompError('STOMP_ERR_DESTINATION_INVALID', {
-          message: `A queue is named exactly, not by the pattern '${destination}'`,
-          cure: 'Subscribe to one queue at a time; wildcards are for topics.',
-        })
-      }
+    subscribeOwn(request) {
+      const { destination, headers, prefetch } = request
+      refuseDurable(request)
+      refusePattern(destination, syntax)
       const selector = headers.get('selector')
       const lines: HeaderLine[] = [
         ['destination', destination],
@@ -78,11 +74,6 @@ export function hoofbeatProfile(syntax: DestinationSyntax): BrokerProfile {
     nodeWord: (destination) =>
       destination.startsWith(NODE_TOPICS) ? destination.slice(NODE_TOPICS.length) : undefined,
   }
-}
-
-const NO_DURABLE = {
-  message: 'Durable subscriptions are not offered over this broker',
-  cure: 'Leave the header durable out, or use a queue.',
 }
 
 function kept({ flat }: Headers, without: ReadonlySet<string>): readonly HeaderLine[] {

@@ -1,4 +1,5 @@
 import { createHeaders, type Headers } from '@hoofbeat/codec'
+import { RESERVED } from '../../../message/own-headers.js'
 import type { HeaderLine } from '../profile.js'
 
 /*
@@ -8,20 +9,6 @@ import type { HeaderLine } from '../profile.js'
  * into few lines that mean nothing to a broker; what is harmless travels as it is in any case, for other readers and for
  * the broker's own selectors.
  */
-
-/** Of one frame, or the server's own: they never travel. */
-const OF_ONE_FRAME = new Set([
-  'destination',
-  'receipt',
-  'transaction',
-  'ack',
-  'content-length',
-  'message-id',
-  'subscription',
-  'redelivered',
-  'delivery-count',
-  'history-gap',
-])
 
 /** Names that mean something to one broker or another. */
 const TAKEN_NAMES = new Set([
@@ -68,7 +55,7 @@ export function writeRelayedHeaders(headers: Headers): HeaderLine[] {
   const { flat } = headers
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const [name = '', value = ''] = [flat[i], flat[i + 1]]
-    if (OF_ONE_FRAME.has(name)) continue
+    if (RESERVED.has(name)) continue
     if (name.startsWith(RELAY_PREFIX)) {
       lines.push([name, value])
       continue
@@ -95,7 +82,7 @@ export function readRelayedHeaders(headers: Headers, structural: ReadonlySet<str
     const [name = '', value = ''] = [flat[i], flat[i + 1]]
     if (name.startsWith(PACKED)) continue
     if (name.startsWith(RELAY_PREFIX)) kept.push([name, value])
-    else if (packed === undefined && !structural.has(name) && !OF_ONE_FRAME.has(name)) {
+    else if (packed === undefined && !structural.has(name) && !RESERVED.has(name)) {
       // What would have been packed and is not was added by the broker.
       if (isOurs ? isPlain(name, value) && !isDefault(name, value) : !isDefault(name, value)) kept.push([name, value])
     }
