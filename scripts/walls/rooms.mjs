@@ -96,7 +96,6 @@ const server = [
   { room: 'message/', imports: ['codec', 'sse'], builtins: ['buffer'] },
   { room: 'connection/connection.ts', types: ['codec', 'message/'], alone: true },
   { room: 'connection/socket-connection.ts', types: ['message/'], own: 'connection/', builtins: true },
-  { room: 'connection/', types: ['message/'] },
 
   // From the socket to the session.
   {
@@ -122,7 +121,6 @@ const server = [
     typePackages: ['ws'],
   },
   { room: 'transports/tcp.ts', imports: ['connection/', 'message/'], own: 'transports/', builtins: true },
-  { room: 'transports/', imports: ['connection/', 'message/'] },
   {
     room: 'endpoints/plain-*.ts',
     imports: ['codec', 'message/', 'framing/', 'session/', 'dispatch/', 'hooks/', 'clock/'],
