@@ -1,38 +1,17 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WINDOW_BYTES } from '../src/cluster/tunnel.js'
-import { type JoinedNodes, joinNodes } from './joined-nodes.js'
-import { type NodeDoors, type NodeDoorsOptions, openLink, openNode, PATH, say } from './node-doors.js'
+import { at, closeNodes, type NodeDoors, openLink, openNodes, PATH, say } from './node-doors.js'
 
 vi.setConfig({ testTimeout: 30_000 })
 const PATIENCE = { timeout: 20_000 }
 
-const open: NodeDoors[] = []
 const links: { terminate(): void }[] = []
 
 afterEach(async () => {
   for (const link of links.splice(0)) link.terminate()
-  await Promise.all(open.splice(0).map((node) => node.close()))
+  await closeNodes()
 })
-
-async function start(cluster: JoinedNodes, id: string, options?: NodeDoorsOptions): Promise<NodeDoors> {
-  const node = await openNode(cluster, id, options)
-  open.push(node)
-  return node
-}
-
-async function startAll(count: number, options?: NodeDoorsOptions) {
-  const cluster = joinNodes()
-  const nodes: NodeDoors[] = []
-  for (let index = 0; index < count; index++) nodes.push(await start(cluster, `node-${index}`, options))
-  return { cluster, nodes }
-}
-
-const at = (nodes: readonly NodeDoors[], index: number): NodeDoors => {
-  const node = nodes[index % nodes.length]
-  if (node === undefined) throw new Error('no node')
-  return node
-}
 
 /** An open link, and what came over it. */
 async function connect(pick: () => NodeDoors, options: Parameters<typeof openLink>[1]) {
@@ -64,7 +43,7 @@ describe.each(['url', 'broker', 'wrong-url'] as const)('links among nodes reache
   it.each(['websocket', 'stream', 'poll'] as const)(
     'carry everything once and in order by %s, whatever node gets each request',
     async (rung) => {
-      const { nodes } = await startAll(3, { reach })
+      const { nodes } = await openNodes(3, { reach })
       await fc.assert(
         fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 3, maxLength: 12 }), async (plan) => {
           let turn = 0
@@ -86,7 +65,7 @@ describe.each(['url', 'broker', 'wrong-url'] as const)('links among nodes reache
   )
 
   it('take large messages both ways', async () => {
-    const { nodes } = await startAll(2, { reach })
+    const { nodes } = await openNodes(2, { reach })
     const [owner, other] = [at(nodes, 0), at(nodes, 1)]
     let isOpen = false
     const { link, got } = await connect(() => (isOpen ? other : owner), { rungs: ['stream'] })
@@ -101,7 +80,7 @@ describe.each(['url', 'broker', 'wrong-url'] as const)('links among nodes reache
 describe('links of several nodes', () => {
   it('are known at once to be gone when their node has left, and not when it is silent', async () => {
     for (const reach of ['url', 'broker'] as const) {
-      const { nodes } = await startAll(3, { reach })
+      const { nodes } = await openNodes(3, { reach })
       const [owner, other, silent] = [at(nodes, 0), at(nodes, 1), at(nodes, 2)]
       const bare = await openBare(owner)
       const lost = await openBare(silent)
@@ -116,12 +95,11 @@ describe('links of several nodes', () => {
           503,
         )
       }
-      open.splice(open.indexOf(owner), 1)
     }
   })
 
   it('are gone when their endpoint has ended, though the node is still there', async () => {
-    const { nodes } = await startAll(2)
+    const { nodes } = await openNodes(2)
     const bare = await openBare(at(nodes, 0))
     await at(nodes, 0).doors.close(0)
     expect((await down(at(nodes, 1), bare, 1)).status).toBe(404)
@@ -130,7 +108,7 @@ describe('links of several nodes', () => {
   it.each(['url', 'broker'] as const)(
     'have their requests end at once when their node dies (%s), so that clients come again',
     async (reach) => {
-      const { nodes } = await startAll(2, { reach })
+      const { nodes } = await openNodes(2, { reach })
       const [owner, other] = [at(nodes, 0), at(nodes, 1)]
       const bare = await openBare(owner)
       const stream = await down(other, bare, 1)
@@ -151,7 +129,7 @@ describe('links of several nodes', () => {
 
   it('tell their clients 1012 when their node drains, and a new one is opened elsewhere', async () => {
     for (const rung of ['websocket', 'stream', 'poll'] as const) {
-      const { nodes } = await startAll(2, { reach: 'broker' })
+      const { nodes } = await openNodes(2, { reach: 'broker' })
       const [owner, other] = [at(nodes, 0), at(nodes, 1)]
       let isOpen = false
       const { link, got, closes } = await connect(() => (isOpen ? other : owner), { rungs: [rung] })
@@ -169,7 +147,7 @@ describe('links of several nodes', () => {
   })
 
   it('refuse bodies that are too large where they come in', async () => {
-    const { cluster, nodes } = await startAll(2, { reach: 'broker' })
+    const { cluster, nodes } = await openNodes(2, { reach: 'broker' })
     const { link, key } = await openBare(at(nodes, 0))
     const before = cluster.toldBytes.get('tunnel') ?? 0
     const items = ['x'.repeat(2_000_000)]
@@ -178,14 +156,14 @@ describe('links of several nodes', () => {
   })
 
   it('refuse a forged claim over every way', async () => {
-    const { nodes } = await startAll(2)
+    const { nodes } = await openNodes(2)
     const { link, key } = await openBare(at(nodes, 0))
     const headers = { 'hoofbeat-peer': 'forged.forged' }
     expect((await post(at(nodes, 0), `${link}/up`, { key, seq: 1, ack: 0, items: [] }, headers)).status).toBe(403)
   })
 
   it('do not let a slow reader behind another node fill what lies between the nodes', async () => {
-    const { cluster, nodes } = await startAll(2, { reach: 'broker' })
+    const { cluster, nodes } = await openNodes(2, { reach: 'broker' })
     const [owner, other] = [at(nodes, 0), at(nodes, 1)]
     const bare = await openBare(owner)
     const stream = await down(other, bare, 1)

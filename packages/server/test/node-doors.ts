@@ -13,7 +13,7 @@ import { createRawFrame } from '../src/message/wire-frame.js'
 import type { SockJsOptions } from '../src/transports/sockjs/sockjs-options.js'
 import { guardUpgrades } from '../src/transports/upgrade-guard.js'
 import { provideWebSocket } from '../src/transports/websocket-door.js'
-import type { JoinedNode, JoinedNodes } from './joined-nodes.js'
+import { type JoinedNode, type JoinedNodes, joinNodes } from './joined-nodes.js'
 
 /** The path of the doors. */
 export const PATH = '/behind/doors'
@@ -44,8 +44,39 @@ export interface NodeDoors {
   close(): Promise<void>
 }
 
-/** Opens the doors of one node of a cluster. */
-export async function openNode(cluster: JoinedNodes, id: string, options: NodeDoorsOptions = {}): Promise<NodeDoors> {
+const open = new Set<NodeDoors>()
+
+/** Opens the doors of one node of a cluster, until {@link closeNodes}. */
+export async function openNode(cluster: JoinedNodes, id: string, options?: NodeDoorsOptions): Promise<NodeDoors> {
+  const node = await openDoorsOf(cluster, id, options)
+  open.add(node)
+  return node
+}
+
+/** Opens so many nodes of a new cluster. */
+export async function openNodes(
+  count: number,
+  options?: NodeDoorsOptions,
+): Promise<{ readonly cluster: JoinedNodes; readonly nodes: NodeDoors[] }> {
+  const cluster = joinNodes()
+  const nodes: NodeDoors[] = []
+  for (let index = 0; index < count; index++) nodes.push(await openNode(cluster, `node-${index}`, options))
+  return { cluster, nodes }
+}
+
+/** Ends all that were opened. */
+export async function closeNodes(): Promise<void> {
+  await Promise.all([...open].map((node) => node.close()))
+}
+
+/** The node at an index, counted round and round. */
+export function at(nodes: readonly NodeDoors[], index: number): NodeDoors {
+  const node = nodes[index % nodes.length]
+  if (node === undefined) throw new Error('no node')
+  return node
+}
+
+async function openDoorsOf(cluster: JoinedNodes, id: string, options: NodeDoorsOptions = {}): Promise<NodeDoors> {
   const joined = cluster.add(id)
   const wheel = createWheel(systemClock)
   const after = (delayMs: number, run: () => void) => wheel.after(delayMs, run)
@@ -110,10 +141,11 @@ export async function openNode(cluster: JoinedNodes, id: string, options: NodeDo
   if (reach !== 'broker') joined.url = new URL(reach === 'url' ? origin : 'http://127.0.0.1:1')
   if (doors === undefined) throw new Error('no doors')
   const opened = doors
-  return {
+  const node: NodeDoors = {
     ...{ app, joined, anyNode, origin, connections, received, closes, warnings },
     doors: opened,
     async close() {
+      open.delete(node)
       opened.refuse()
       for (const connection of connections) connection.close(1012, '')
       await opened.close(0)
@@ -123,6 +155,7 @@ export async function openNode(cluster: JoinedNodes, id: string, options: NodeDo
       await app.close()
     },
   }
+  return node
 }
 
 /** Writes one text. False: full. */

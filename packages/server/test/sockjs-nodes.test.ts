@@ -4,38 +4,14 @@ import type { FastifyRequest } from 'fastify'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createClaimSeal } from '../src/cluster/claim-seal.js'
 import { WINDOW_BYTES } from '../src/cluster/tunnel.js'
-import { type JoinedNodes, joinNodes } from './joined-nodes.js'
-import { type NodeDoors, type NodeDoorsOptions, openNode, PATH, say } from './node-doors.js'
+import { at, closeNodes, type NodeDoors, openNode, openNodes, PATH, say } from './node-doors.js'
 
 vi.setConfig({ testTimeout: 30_000 })
 const PATIENCE = { timeout: 20_000 }
 
-const open: NodeDoors[] = []
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((node) => node.close()))
-})
-
-async function start(cluster: JoinedNodes, id: string, options?: NodeDoorsOptions): Promise<NodeDoors> {
-  const node = await openNode(cluster, id, options)
-  open.push(node)
-  return node
-}
-
-async function startAll(count: number, options?: NodeDoorsOptions) {
-  const cluster = joinNodes()
-  const nodes: NodeDoors[] = []
-  for (let index = 0; index < count; index++) nodes.push(await start(cluster, `node-${index}`, options))
-  return { cluster, nodes }
-}
+afterEach(closeNodes)
 
 type Init = { readonly body?: string; readonly headers?: Record<string, string> }
-
-const at = (nodes: readonly NodeDoors[], index: number): NodeDoors => {
-  const node = nodes[index % nodes.length]
-  if (node === undefined) throw new Error('no node')
-  return node
-}
 
 const post = (node: NodeDoors, session: string, action: string, { body, headers = {} }: Init = {}) =>
   fetch(`${node.origin}${PATH}/0/${session}/${action}`, {
@@ -79,7 +55,7 @@ async function foreignSession(nodes: readonly NodeDoors[], node: NodeDoors) {
 
 describe.each(['url', 'broker', 'wrong-url'] as const)('SockJS sessions among nodes reached by %s', (reach) => {
   it('carry everything once and in order, whatever node gets each request', async () => {
-    const { nodes } = await startAll(3, { reach })
+    const { nodes } = await openNodes(3, { reach })
     const node = fc.integer({ min: 0, max: 2 })
     const step = fc.record({ sendAt: node, pollAt: node, count: fc.integer({ min: 1, max: 4 }) })
     await fc.assert(
@@ -104,7 +80,7 @@ describe.each(['url', 'broker', 'wrong-url'] as const)('SockJS sessions among no
   })
 
   it('stream through a node in between, and end with a client that leaves', async () => {
-    const { nodes } = await startAll(2, { reach })
+    const { nodes } = await openNodes(2, { reach })
     const near = at(nodes, 0)
     const { session, owner, connection } = await foreignSession(nodes, near)
     const response = await stream(near, session)
@@ -131,7 +107,7 @@ describe('SockJS sessions of several nodes', () => {
       return { name: String(request.headers.cookie) }
     }
     for (const reach of ['url', 'broker'] as const) {
-      const { nodes } = await startAll(2, { identify, reach })
+      const { nodes } = await openNodes(2, { identify, reach })
       const [near, far] = [at(nodes, 0), at(nodes, 1)]
       asked.length = 0
       while (far.connections.length === 0) {
@@ -148,7 +124,7 @@ describe('SockJS sessions of several nodes', () => {
 
   it('belong to their owners, and say 404 to others, on every node', async () => {
     const identify = ({ headers }: FastifyRequest) => ({ name: String(headers.cookie) })
-    const { nodes } = await startAll(2, { identify })
+    const { nodes } = await openNodes(2, { identify })
     const session = newSession()
     expect(await poll(at(nodes, 0), session, { headers: { cookie: 'zoe' } })).toBe('o\n')
     for (const node of nodes) {
@@ -159,7 +135,7 @@ describe('SockJS sessions of several nodes', () => {
   })
 
   it('stay where they are when a node joins, and when one begins to leave', async () => {
-    const { cluster, nodes } = await startAll(2)
+    const { cluster, nodes } = await openNodes(2)
     const sessions = Array.from({ length: 20 }, newSession)
     for (const [index, session] of sessions.entries()) expect(await poll(at(nodes, index), session)).toBe('o\n')
     const say20 = async (): Promise<void> => {
@@ -169,7 +145,7 @@ describe('SockJS sessions of several nodes', () => {
       }
     }
     await say20()
-    nodes.push(await start(cluster, 'node-2'))
+    nodes.push(await openNode(cluster, 'node-2'))
     await say20()
     expect(at(nodes, 2).connections).toEqual([])
     // It takes no new ones, and keeps what it has.
@@ -185,11 +161,11 @@ describe('SockJS sessions of several nodes', () => {
     ['by asking, while what a node holds has not been told yet', 'sockjs-held'],
     ['by what their node has told, when nobody answers', 'sockjs-has'],
   ])('are found %s', async (_how, lost) => {
-    const { cluster, nodes } = await startAll(2)
+    const { cluster, nodes } = await openNodes(2)
     const sessions = Array.from({ length: 20 }, newSession)
     for (const session of sessions) expect(await poll(at(nodes, 0), session)).toBe('o\n')
     cluster.isDelivered = (_from, _to, kind) => kind !== lost
-    nodes.push(await start(cluster, 'node-2'))
+    nodes.push(await openNode(cluster, 'node-2'))
     for (const session of sessions) {
       expect(await send(at(nodes, 2), session, ['hello'])).toBe(204)
       expect(await poll(at(nodes, 1), session)).toBe('a["hello"]\n')
@@ -198,7 +174,7 @@ describe('SockJS sessions of several nodes', () => {
   })
 
   it('go on while their node is without its broker, as long as it can be reached', async () => {
-    const { nodes } = await startAll(2)
+    const { nodes } = await openNodes(2)
     const [near, far] = [at(nodes, 0), at(nodes, 1)]
     const { session } = await foreignSession(nodes, near)
     far.joined.fallSilent()
@@ -208,7 +184,7 @@ describe('SockJS sessions of several nodes', () => {
   })
 
   it('are not sent to a node that has taken the place of another', async () => {
-    const { cluster, nodes } = await startAll(2)
+    const { cluster, nodes } = await openNodes(2)
     const ghost = cluster.add('ghost')
     ghost.url = new URL(at(nodes, 0).origin)
     ghost.nodes.announce(`sockjs:${PATH}`, true)
@@ -222,7 +198,7 @@ describe('SockJS sessions of several nodes', () => {
   })
 
   it('receive again where a kept connection between nodes was closed as it was used, and never send twice', async () => {
-    const { nodes } = await startAll(2)
+    const { nodes } = await openNodes(2)
     const near = at(nodes, 0)
     const { session, owner } = await foreignSession(nodes, near)
     const { server } = owner.app
@@ -244,7 +220,7 @@ describe('SockJS sessions of several nodes', () => {
   })
 
   it('are unknown when their node has died, and new ones begin elsewhere although it is still believed there', async () => {
-    const { cluster, nodes } = await startAll(2, { reach: 'url' })
+    const { cluster, nodes } = await openNodes(2, { reach: 'url' })
     const [near, far] = [at(nodes, 0), at(nodes, 1)]
     const { session, connection } = await foreignSession(nodes, near)
     const response = await stream(near, session)
@@ -264,7 +240,7 @@ describe('SockJS sessions of several nodes', () => {
   })
 
   it('do not let a slow reader behind another node fill what lies between the nodes', async () => {
-    const { cluster, nodes } = await startAll(2, { reach: 'broker', sockjs: { maxStreamBytes: 1_000_000_000 } })
+    const { cluster, nodes } = await openNodes(2, { reach: 'broker', sockjs: { maxStreamBytes: 1_000_000_000 } })
     const near = at(nodes, 0)
     const { session, connection } = await foreignSession(nodes, near)
     const response = await stream(near, session)
@@ -286,7 +262,7 @@ describe('SockJS sessions of several nodes', () => {
   }, 30_000)
 
   it('pass GET requests on with what stands behind the question mark', async () => {
-    const { nodes } = await startAll(2)
+    const { nodes } = await openNodes(2)
     const near = at(nodes, 0)
     const texts: string[] = []
     while (ownerOf(nodes).length < 2) {
@@ -301,7 +277,7 @@ describe('SockJS sessions of several nodes', () => {
   })
 
   it('refuse claims that are forged, altered, repeated, old, or meant for another node or session', async () => {
-    const { nodes } = await startAll(2)
+    const { nodes } = await openNodes(2)
     const node = at(nodes, 0)
     const key = Buffer.from('sockjs'.padEnd(32, '.'))
     const session = newSession()
@@ -326,7 +302,7 @@ describe('SockJS sessions of several nodes', () => {
   })
 
   it('never pass a request on twice: what came from another node is answered where it came', async () => {
-    const { nodes } = await startAll(2)
+    const { nodes } = await openNodes(2)
     const { session, owner } = await foreignSession(nodes, at(nodes, 0))
     const near = at(nodes, 0)
     const url = `${PATH}/0/${session}/xhr_send`
@@ -342,7 +318,7 @@ describe('SockJS sessions of several nodes', () => {
   })
 
   it('bound the body of a request where it comes in', async () => {
-    const { nodes } = await startAll(2, { sockjs: { maxBodyBytes: 300_000 } })
+    const { nodes } = await openNodes(2, { sockjs: { maxBodyBytes: 300_000 } })
     const { session, owner } = await foreignSession(nodes, at(nodes, 0))
     const large = JSON.stringify(['x'.repeat(290_000)])
     expect((await post(at(nodes, 0), session, 'xhr_send', { body: large })).status).toBe(204)

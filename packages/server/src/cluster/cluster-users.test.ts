@@ -1,22 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createTestCluster, type TestNode } from '../testing/test-cluster.js'
-
-async function setUp(...ids: readonly string[]) {
-  const test = createTestCluster()
-  const open = async (id: string): Promise<TestNode> => {
-    const node = test.join(id)
-    const opened = node.cluster.open()
-    await test.clock.pass(10)
-    await opened
-    return node
-  }
-  const nodes: TestNode[] = []
-  for (const id of ids) nodes.push(await open(id))
-  await test.clock.pass(500)
-  const [a, b = a, c = b] = nodes
-  if (a === undefined || b === undefined || c === undefined) throw new Error('no nodes')
-  return { ...test, open, a, b, c }
-}
+import { openTestCluster, type TestNode } from '../testing/test-cluster.js'
 
 /** All that a node answers of who is connected. */
 const told = ({ cluster: { users } }: TestNode): unknown => ({
@@ -28,7 +11,7 @@ const told = ({ cluster: { users } }: TestNode): unknown => ({
 
 describe('the users of a cluster', () => {
   it('are those of all nodes, each session marked with the node where it is another one', async () => {
-    const { clock, a, b } = await setUp('a', 'b')
+    const { clock, a, b } = await openTestCluster('a', 'b')
     const phone = a.connect('s1', 'ada')
     phone.subscribe('1', '/topic/news')
     b.connect('s2', 'ada').subscribe(undefined, '/user/queue/notices')
@@ -72,7 +55,7 @@ describe('the users of a cluster', () => {
   })
 
   it('come, subscribe, unsubscribe and go', async () => {
-    const { clock, a, b } = await setUp('a', 'b')
+    const { clock, a, b } = await openTestCluster('a', 'b')
     const session = b.connect('s1', 'ada')
     const end = session.subscribe('1', '/topic/news')
     session.subscribe('2', '/topic/more')
@@ -86,7 +69,7 @@ describe('the users of a cluster', () => {
   })
 
   it('are told in one message where many come at the same time, and not at all where they have gone again', async () => {
-    const { clock, hub, a, b } = await setUp('a', 'b')
+    const { clock, hub, a, b } = await openTestCluster('a', 'b')
     const before = hub.heard.length
     for (let i = 0; i < 100; i++) b.connect(`s${i}`, `user ${i % 10}`)
     b.connect('brief', 'eve').leave()
@@ -100,7 +83,7 @@ describe('the users of a cluster', () => {
   })
 
   it('are known to a node that comes later, however many they are', async () => {
-    const { clock, open, a, b } = await setUp('a', 'b')
+    const { clock, open, a, b } = await openTestCluster('a', 'b')
     for (let i = 0; i < 2_000; i++) a.connect(`s${i}`, `user ${i}`).subscribe('1', `/topic/rooms/of/some/length/${i}`)
     await clock.pass(300)
     const c = await open('c')
@@ -114,7 +97,7 @@ describe('the users of a cluster', () => {
   })
 
   it('are forgotten with a node that ends, at once, and within twelve seconds with one that dies', async () => {
-    const { clock, a, b, c } = await setUp('a', 'b', 'c')
+    const { clock, a, b, c } = await openTestCluster('a', 'b', 'c')
     b.connect('s1', 'ada')
     c.connect('s2', 'bob')
     await clock.pass(200)
@@ -130,7 +113,7 @@ describe('the users of a cluster', () => {
   })
 
   it('are shown as they were while the broker is away from this node, and right soon after', async () => {
-    const { clock, a, b } = await setUp('a', 'b')
+    const { clock, a, b } = await openTestCluster('a', 'b')
     const session = b.connect('s1', 'ada')
     await clock.pass(200)
     a.backbone.isAvailable = false
@@ -146,7 +129,7 @@ describe('the users of a cluster', () => {
   })
 
   it('are asked for once however many nodes do not know them, when the broker is there again', async () => {
-    const { clock, hub, open, a, b } = await setUp('a', 'b')
+    const { clock, hub, open, a, b } = await openTestCluster('a', 'b')
     const nodes = [a, b]
     for (const id of ['c', 'd', 'e', 'f', 'g', 'h']) nodes.push(await open(id))
     await clock.pass(500)
@@ -162,7 +145,7 @@ describe('the users of a cluster', () => {
   })
 
   it('are right within five seconds whatever was lost on the way', async () => {
-    const { clock, hub, a, b, c } = await setUp('a', 'b', 'c')
+    const { clock, hub, a, b, c } = await openTestCluster('a', 'b', 'c')
     let seed = 7
     const random = (): number => {
       seed = (seed * 16_807) % 2_147_483_647
@@ -201,7 +184,7 @@ describe('the users of a cluster', () => {
 
 describe('disconnecting a user', () => {
   it('ends the sessions on all nodes, and counts them', async () => {
-    const { clock, a, b, c } = await setUp('a', 'b', 'c')
+    const { clock, a, b, c } = await openTestCluster('a', 'b', 'c')
     const sessions = [a.connect('s1', 'ada'), b.connect('s2', 'ada'), b.connect('s3', 'ada'), c.connect('s4', 'ada')]
     const other = c.connect('s5', 'bob')
     const ended = a.cluster.disconnect({ user: 'ada' }, 'banned')
@@ -220,7 +203,7 @@ describe('disconnecting a user', () => {
   })
 
   it('asks nobody for a session that is here', async () => {
-    const { clock, hub, a } = await setUp('a', 'b')
+    const { clock, hub, a } = await openTestCluster('a', 'b')
     a.connect('s1')
     const before = hub.heard.length
     expect(await a.cluster.disconnect({ session: 's1' })).toBe(1)
@@ -229,7 +212,7 @@ describe('disconnecting a user', () => {
   })
 
   it('counts what has answered within ten seconds', async () => {
-    const { clock, hub, a, b, c } = await setUp('a', 'b', 'c')
+    const { clock, hub, a, b, c } = await openTestCluster('a', 'b', 'c')
     a.connect('s1', 'ada')
     b.connect('s2', 'ada')
     const deaf = c.connect('s3', 'ada')
@@ -245,7 +228,7 @@ describe('disconnecting a user', () => {
   })
 
   it('ends those here and fails, where the broker cannot tell the others', async () => {
-    const { a, b } = await setUp('a', 'b')
+    const { a, b } = await openTestCluster('a', 'b')
     const here = a.connect('s1', 'ada')
     b.connect('s2', 'ada')
     a.backbone.isAvailable = false

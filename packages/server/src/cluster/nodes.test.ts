@@ -1,29 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { createTestCluster, type TestNode } from '../testing/test-cluster.js'
-
-/** Nodes that know each other. */
-async function setUp(...ids: readonly string[]) {
-  const test = createTestCluster()
-  const open = async (id: string, options?: { readonly url?: URL }): Promise<TestNode> => {
-    const node = test.join(id, options)
-    const opened = node.cluster.open()
-    await test.clock.pass(10)
-    await opened
-    return node
-  }
-  const nodes: TestNode[] = []
-  for (const id of ids) nodes.push(await open(id))
-  await test.clock.pass(500)
-  const [a, b = a, c = b] = nodes
-  if (a === undefined || b === undefined || c === undefined) throw new Error('no nodes')
-  return { ...test, open, a, b, c }
-}
+import { createTestCluster, openTestCluster, type TestNode } from '../testing/test-cluster.js'
 
 const listed = ({ cluster }: TestNode): readonly string[] => cluster.nodes.list().map(({ id }) => id)
 
 describe('the nodes of a cluster', () => {
   it('know each other soon after they come, those before and those after', async () => {
-    const { clock, open, a, b } = await setUp('b', 'a')
+    const { clock, open, a, b } = await openTestCluster('b', 'a')
     expect([listed(a), listed(b)]).toEqual([
       ['a', 'b'],
       ['a', 'b'],
@@ -41,7 +23,7 @@ describe('the nodes of a cluster', () => {
   })
 
   it('stay in the list as long as they are heard, however long that is', async () => {
-    const { clock, a, b } = await setUp('a', 'b')
+    const { clock, a, b } = await openTestCluster('a', 'b')
     let changes = 0
     a.cluster.nodes.onChange(() => changes++)
     await clock.pass(120_000)
@@ -49,7 +31,7 @@ describe('the nodes of a cluster', () => {
   })
 
   it('are gone for sure at their goodbye, and what was asked of them fails', async () => {
-    const { clock, a, b } = await setUp('a', 'b')
+    const { clock, a, b } = await openTestCluster('a', 'b')
     b.cluster.bus.answer('never', () => new Promise(() => {}))
     const asked = Promise.allSettled([a.cluster.bus.ask('b', 'never', 0, 60_000)])
     let changes = 0
@@ -65,7 +47,7 @@ describe('the nodes of a cluster', () => {
   })
 
   it('leave the list after ten seconds of silence, may be there still, and come back when they are heard', async () => {
-    const { clock, hub, a, b } = await setUp('a', 'b')
+    const { clock, hub, a, b } = await openTestCluster('a', 'b')
     hub.isLost = ({ from }, to) => from === 'b' && to === 'a'
     await clock.pass(9_000)
     expect(listed(a)).toEqual(['a', 'b'])
@@ -83,7 +65,7 @@ describe('the nodes of a cluster', () => {
   })
 
   it('are not taken for silent while this node does not hear: its broker is away, or it stood still', async () => {
-    const { clock, a, b } = await setUp('a', 'b')
+    const { clock, a, b } = await openTestCluster('a', 'b')
     let changes = 0
     a.cluster.nodes.onChange(() => changes++)
     a.backbone.isAvailable = false
@@ -101,7 +83,7 @@ describe('the nodes of a cluster', () => {
   })
 
   it('are gone for sure when another one is there at their place, and they are not heard any more', async () => {
-    const { clock, open, a, b } = await setUp('a')
+    const { clock, open, a, b } = await openTestCluster('a')
     const url = new URL('http://10.0.0.2:3000/')
     const old = await open('old', { url })
     await clock.pass(300)
@@ -116,7 +98,7 @@ describe('the nodes of a cluster', () => {
   })
 
   it('are both there where two tell the same place by mistake', async () => {
-    const { clock, open, a } = await setUp('a')
+    const { clock, open, a } = await openTestCluster('a')
     const url = new URL('http://balancer:3000/')
     await open('b', { url })
     await open('c', { url })
@@ -125,7 +107,7 @@ describe('the nodes of a cluster', () => {
   })
 
   it('are told of one turn of changes once, until they do not listen any more', async () => {
-    const { clock, open, a } = await setUp('a')
+    const { clock, open, a } = await openTestCluster('a')
     let changes = 0
     const stop = a.cluster.nodes.onChange(() => changes++)
     a.cluster.nodes.announce('one', 1)
@@ -159,7 +141,7 @@ describe('the facts of a node', () => {
   const facts = (seenBy: TestNode, id: string): unknown => Object.fromEntries(seenBy.cluster.nodes.get(id)?.facts ?? [])
 
   it('are known to all others, changed ones and those that were there before', async () => {
-    const { clock, open, a, b } = await setUp('a', 'b')
+    const { clock, open, a, b } = await openTestCluster('a', 'b')
     a.cluster.nodes.announce('door', { open: true })
     a.cluster.nodes.announce('port', 1)
     await clock.pass(200)
@@ -178,7 +160,7 @@ describe('the facts of a node', () => {
   })
 
   it('are set right with the next beat where messages were lost', async () => {
-    const { clock, hub, a, b } = await setUp('a', 'b')
+    const { clock, hub, a, b } = await openTestCluster('a', 'b')
     hub.isLost = ({ from }) => from === 'a'
     a.cluster.nodes.announce('x', 1)
     await clock.pass(200)
@@ -189,7 +171,7 @@ describe('the facts of a node', () => {
   })
 
   it('wait for the broker while it is away', async () => {
-    const { clock, a, b } = await setUp('a', 'b')
+    const { clock, a, b } = await openTestCluster('a', 'b')
     a.backbone.isAvailable = false
     for (let i = 0; i < 100; i++) a.cluster.nodes.announce('x', i)
     await clock.pass(60_000)
@@ -199,7 +181,7 @@ describe('the facts of a node', () => {
   })
 
   it('are remembered of a node that has fallen silent', async () => {
-    const { clock, hub, a, b } = await setUp('a', 'b')
+    const { clock, hub, a, b } = await openTestCluster('a', 'b')
     a.cluster.nodes.announce('x', 1)
     await clock.pass(200)
     hub.isLost = ({ from }) => from === 'a'

@@ -1,22 +1,8 @@
 import { createHeaders } from '@hoofbeat/codec'
 import { describe, expect, it } from 'vitest'
 import { INNER } from '../broker/broker.js'
-import { createTestCluster, type TestNode } from '../testing/test-cluster.js'
+import { openTestCluster, type TestNode } from '../testing/test-cluster.js'
 import { innerUserDestination } from '../users/user-destination.js'
-
-async function setUp(...ids: readonly string[]) {
-  const test = createTestCluster()
-  const nodes: TestNode[] = []
-  for (const id of ids) {
-    const node = test.join(id)
-    node.cluster.open()
-    nodes.push(node)
-    await test.clock.pass(200)
-  }
-  const [a, b = a, c = b] = nodes
-  if (a === undefined || b === undefined || c === undefined) throw new Error('no nodes')
-  return { ...test, a, b, c }
-}
 
 const message = (destination: string, text = 'hi', headers: Record<string, string> = {}) => ({
   destination,
@@ -28,7 +14,7 @@ const readBy = ({ delivered }: TestNode): readonly string[] =>
 
 describe('a message to a user', () => {
   it('reaches each session once on every node, with its headers, by one publication', async () => {
-    const { clock, hub, a, b, c } = await setUp('a', 'b', 'c')
+    const { clock, hub, a, b, c } = await openTestCluster('a', 'b', 'c')
     for (const [node, id, user] of [
       [a, '1', 'ada'],
       [b, '2', 'ada'],
@@ -60,7 +46,7 @@ describe('a message to a user', () => {
   })
 
   it('reaches a session that its sender has not heard of, and one without a user by its id', async () => {
-    const { clock, a, b } = await setUp('a', 'b')
+    const { clock, a, b } = await openTestCluster('a', 'b')
     b.connect('s/1', 'a/da')
     b.connect('s2')
     a.publications.publish(message('/user/a%2Fda/queue/x'))
@@ -71,7 +57,7 @@ describe('a message to a user', () => {
   })
 
   it('to one session of this node is not told to others', async () => {
-    const { clock, hub, a } = await setUp('a', 'b')
+    const { clock, hub, a } = await openTestCluster('a', 'b')
     a.connect('1')
     const before = hub.heard.length
     a.publications.publishToSession('1', message('/queue/x'))
@@ -80,7 +66,7 @@ describe('a message to a user', () => {
   })
 
   it('keeps the order of its publisher, however publishers overtake each other', async () => {
-    const { clock, hub, a, b, c } = await setUp('a', 'b', 'c')
+    const { clock, hub, a, b, c } = await openTestCluster('a', 'b', 'c')
     c.connect('1', 'ada')
     let turn = 0
     hub.delayMs = () => (turn++ * 37) % 100
@@ -98,7 +84,7 @@ describe('a message to a user', () => {
   })
 
   it('reaches the sessions of this node while the broker is away, and says that the others are not reached', async () => {
-    const { clock, a, b } = await setUp('a', 'b')
+    const { clock, a, b } = await openTestCluster('a', 'b')
     a.connect('1', 'ada')
     b.connect('2', 'ada')
     a.backbone.isAvailable = false
@@ -111,7 +97,7 @@ describe('a message to a user', () => {
   })
 
   it('that a route gives settles with the sessions of this node while the broker is away, and is logged if the others miss it', async () => {
-    const { clock, warnings, a, b } = await setUp('a', 'b')
+    const { clock, warnings, a, b } = await openTestCluster('a', 'b')
     a.connect('1', 'ada')
     a.connect('2', 'bob')
     b.connect('3', 'ada')
@@ -143,7 +129,7 @@ describe('a message to a user', () => {
   })
 
   it('that a route gives waits for the broker where the user has no session on this node', async () => {
-    const { a, b } = await setUp('a', 'b')
+    const { a, b } = await openTestCluster('a', 'b')
     b.connect('2', 'bob')
     a.backbone.isAvailable = false
     const caller = { user: { name: 'ada' }, sessionId: '1' }
@@ -153,7 +139,7 @@ describe('a message to a user', () => {
   })
 
   it('to the sender alone never goes to the broker', async () => {
-    const { clock, hub, warnings, a } = await setUp('a', 'b')
+    const { clock, hub, warnings, a } = await openTestCluster('a', 'b')
     a.connect('1', 'ada')
     const caller = { user: { name: 'ada' }, sessionId: '1' }
     const given = [{ ...message('/queue/x'), audience: 'session' as const }]
@@ -170,7 +156,7 @@ describe('a message to a user', () => {
   })
 
   it('is not made of what somebody without the secret writes, nor told twice', async () => {
-    const { clock, hub, warnings, a, b, join } = await setUp('a', 'b')
+    const { clock, hub, warnings, a, b, join } = await openTestCluster('a', 'b')
     b.connect('1', 'ada')
     const stranger = join('stranger', { secret: 'guessed' })
     stranger.publications.publishToUser('ada', message('/queue/x', 'forged'))
@@ -189,7 +175,7 @@ describe('a message to a user', () => {
 
 describe('a reply to a session of another node', () => {
   it('goes to that node only, as long as the session is there', async () => {
-    const { clock, hub, a, b, c } = await setUp('a', 'b', 'c')
+    const { clock, hub, a, b, c } = await openTestCluster('a', 'b', 'c')
     const queues = b.replyQueues.open('7')
     const address = queues.address('/temp-queue/mine')
     expect(address).toMatch(/^\/reply-queue\/b-[\da-f-]{36}$/)
@@ -206,7 +192,7 @@ describe('a reply to a session of another node', () => {
   })
 
   it('is heard by all where its node is not known yet, and by nobody where that has ended', async () => {
-    const { clock, hub, a, b } = await setUp('a', 'b')
+    const { clock, hub, a, b } = await openTestCluster('a', 'b')
     const address = b.replyQueues.open('7').address('/temp-queue/mine')
     const before = hub.heard.length
     a.publications.publish(message(address.replace('/b-', '/unknown-')))
@@ -221,7 +207,7 @@ describe('a reply to a session of another node', () => {
   })
 
   it('goes nowhere but to reply queues', async () => {
-    const { clock, a, b } = await setUp('a', 'b')
+    const { clock, a, b } = await openTestCluster('a', 'b')
     b.connect('7', 'ada')
     const uuid = crypto.randomUUID()
     for (const name of [

@@ -89,6 +89,33 @@ export function createTestCluster(): TestCluster {
   }
 }
 
+/** A cluster whose nodes know each other; `a`, `b` and `c` are the first three, where there are so many. */
+export interface OpenTestCluster extends TestCluster {
+  readonly a: TestNode
+  readonly b: TestNode
+  readonly c: TestNode
+  /** One more comes, and is one of them when this resolves. */
+  open(id: string, options?: { readonly url?: URL }): Promise<TestNode>
+}
+
+/** Makes a cluster of nodes with these ids, at least one. */
+export async function openTestCluster(...ids: readonly string[]): Promise<OpenTestCluster> {
+  const test = createTestCluster()
+  const open = async (id: string, options?: { readonly url?: URL }): Promise<TestNode> => {
+    const node = test.join(id, options)
+    const opened = node.cluster.open()
+    await test.clock.pass(10)
+    await opened
+    return node
+  }
+  const nodes: TestNode[] = []
+  for (const id of ids) nodes.push(await open(id))
+  await test.clock.pass(500)
+  const [a, b = a, c = b] = nodes
+  if (a === undefined || b === undefined || c === undefined) throw new Error('no nodes')
+  return { ...test, open, a, b, c }
+}
+
 function openSession(
   sessionId: string,
   name: string | undefined,
