@@ -573,6 +573,33 @@ describe.each(PLATFORMS)('the decoder $platform', ({ codec }) => {
     expect(textOf(utf8('SEND\n\n\0'))).toEqual(['', ''])
   })
 
+  it('reads headers that are wrong where it is told to be lenient, and holds them to everything else', () => {
+    const lenient = { isLenient: true, version: '1.2' } as const
+    const wrong = 'SEND\na:\xffb\xc3\xbc\nb:c\\x\\c\n:nameless\n\xe9:1\n\nhi\0'
+    for (const cut of [1, 7, wrong.length]) {
+      const decoder = codec.createDecoder(lenient)
+      const stream = bytes(wrong + wrong)
+      for (let at = 0; at < stream.length; at += cut) decoder.push(stream.slice(at, at + cut))
+      const frames = drain(decoder)
+      expect(frames.map(({ headers, text }) => [[...headers], text])).toEqual(
+        Array(2).fill([
+          [
+            ['a', '\ufffdb\u00fc'],
+            ['b', 'c\\x\\c'],
+            ['', 'nameless'],
+            ['\ufffd', '1'],
+          ],
+          'hi',
+        ]),
+      )
+    }
+    for (const each of ['SEND\nno colon\n\n\0', 'SEND\ncontent-length:x\n\n\0', 'NONE\n\n\0']) {
+      const codeOf = (options: object) => read(codec, [each], options).error?.code
+      expect(codeOf(lenient)).toBe(codeOf({}))
+      expect(codeOf(lenient)).toMatch(/^STOMP_ERR_/)
+    }
+  })
+
   it('says so when it is given what is neither text nor bytes', () => {
     const decoder = codec.createDecoder()
     for (const wrong of [new ArrayBuffer(4), [65], new DataView(new ArrayBuffer(4)), new Uint16Array(2)]) {

@@ -18,6 +18,12 @@ export interface DecoderOptions {
   readonly from?: Side
   /** @default DEFAULT_LIMITS, for each limit that is not given */
   readonly limits?: Partial<Limits>
+  /**
+   * For who reads what a broker passes on of senders that it does not know, and would be cut off by one bad header: in
+   * header lines ill-formed UTF-8 becomes U+FFFD, an escape that is none stays as it is written, and a name may be empty.
+   * @default false
+   */
+  readonly isLenient?: boolean
 }
 
 /**
@@ -78,13 +84,13 @@ class StreamDecoder implements Decoder {
   /** With no more bytes than this there is nothing to be found. */
   #tooFew = 0
 
-  constructor({ version = '1.2', from, limits }: DecoderOptions) {
+  constructor({ version = '1.2', from, limits, isLenient = false }: DecoderOptions) {
     this.version = version
     this.#limits = completeLimits(limits)
     const { maxHeaders, maxHeaderLineBytes, maxHeaderBytes } = this.#limits
     // Nothing this short can break a limit on length.
     this.#wholeLength = Math.min(WHOLE_LENGTH, maxHeaderLineBytes, maxHeaderBytes)
-    this.#section = new HeaderSection(maxHeaders, from)
+    this.#section = new HeaderSection(maxHeaders, from, isLenient)
   }
 
   get pendingBytes(): number {

@@ -1,4 +1,4 @@
-import { decodeStrictUtf8 } from './bytes.js'
+import { decodeStrictUtf8, decodeUtf8 } from './bytes.js'
 import { type CommandTraits, SEND, type Side } from './command.js'
 import { CONTENT_LENGTH_CURE, parseContentLength } from './content.js'
 import { ProtocolError } from './errors.js'
@@ -27,15 +27,17 @@ export class HeaderSection {
 
   readonly #maxHeaders: number
   readonly #from: Side | undefined
+  readonly #isLenient: boolean
   #version: Version = '1.2'
   /** What was learnt of this stream, in the version that was read last. */
   #shapes: readonly Shape[] = NO_SHAPES
   /** The bits of the commands that were read. */
   #seen = 0
 
-  constructor(maxHeaders: number, from: Side | undefined) {
+  constructor(maxHeaders: number, from: Side | undefined, isLenient: boolean) {
     this.#maxHeaders = maxHeaders
     this.#from = from
+    this.#isLenient = isLenient
   }
 
   /**
@@ -53,6 +55,7 @@ export class HeaderSection {
     const { isEscaped, hasCrLf, isTrimmed } = rules
     const origin = bytes.byteOffset + offset
     const raw = isAscii ? undefined : bytes
+    const isLenient = this.#isLenient
     // A copy costs less than to add one after the other.
     let flat = shape.flat.slice()
     let contentLength = NONE
@@ -103,11 +106,11 @@ export class HeaderSection {
       if (backslash >= 0 && backslash < at) backslash = text.indexOf('\\', at)
       const isSimple = isAscii && !isTrimmed && !(backslash >= 0 && backslash < end)
       if (!isNamed) {
-        const name = isSimple ? text.slice(at, colon) : meant(text, at, colon, rules, raw, offset)
-        if (name === '') throw malformed('a header line needs a name before its colon', at)
+        const name = isSimple ? text.slice(at, colon) : meant(text, at, colon, rules, raw, offset, isLenient)
+        if (name === '' && !isLenient) throw malformed('a header line needs a name before its colon', at)
         flat[2 * index] = name
       }
-      const value = isSimple ? text.slice(colon + 1, end) : meant(text, colon + 1, end, rules, raw, offset)
+      const value = isSimple ? text.slice(colon + 1, end) : meant(text, colon + 1, end, rules, raw, offset, isLenient)
       flat[2 * index + 1] = value
       if (contentLength < 0 && flat[2 * index] === 'content-length') {
         contentLength = parseContentLength(value)
@@ -191,22 +194,24 @@ function meant(
   rules: HeaderRules,
   bytes: Uint8Array | undefined,
   offset: number,
+  isLenient: boolean,
 ): string {
   let plain = text.slice(from, to)
   if (bytes !== undefined && /[^\0-\x7f]/.test(plain)) {
-    const decoded = decodeStrictUtf8(bytes, offset + from, offset + to)
+    const [first, last] = [offset + from, offset + to]
+    const decoded = isLenient ? decodeUtf8(bytes, first, last) : decodeStrictUtf8(bytes, first, last)
     if (decoded === undefined)
       throw new ProtocolError('STOMP_ERR_ILL_FORMED_UTF8', 'a header is not well-formed UTF-8', from)
     plain = decoded
   }
   if (rules.isEscaped) {
     const unescaped = unescapeText(plain, plain.indexOf('\\'), rules)
-    if (typeof unescaped === 'number') {
+    if (typeof unescaped !== 'number') plain = unescaped
+    else if (!isLenient) {
       // In `plain` a character may stand for several bytes.
       const at = Number(unescapeText(text, text.indexOf('\\', from), rules))
       throw new ProtocolError('STOMP_ERR_UNDEFINED_ESCAPE', 'an escape that this version does not define', at)
     }
-    plain = unescaped
   }
   return rules.isTrimmed ? trim(plain) : plain
 }
