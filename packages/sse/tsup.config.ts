@@ -1,6 +1,14 @@
 import { defineConfig, type Options } from 'tsup'
 
-const browser: Options = { platform: 'neutral', target: 'es2022', tsconfig: 'tsconfig.client.build.json' }
+const browser: Options = {
+  platform: 'neutral',
+  target: 'es2022',
+  tsconfig: 'tsconfig.client.build.json',
+  esbuildOptions(options) {
+    // Puts constants where they are used: bundlers of pages do not do it any more across what is one module by then.
+    options.minifySyntax = true
+  },
+}
 
 export default defineConfig([
   {

@@ -23,4 +23,6 @@ export { createLocalPeers } from './server/local-peers.js'
 export type { PeerClaim, PeerDoorName } from './server/peer-signature.js'
 export type { PeerNode, PeerState, Peers } from './server/peers.js'
 export { linkSocket } from './server/web-socket.js'
-export { CLOSE, LINK_PROTOCOL } from './wire/protocol.js'
+/** Close codes of links (PROTOCOL.md, section 11). */
+export * as CLOSE from './wire/close.js'
+export { LINK_PROTOCOL } from './wire/protocol.js'

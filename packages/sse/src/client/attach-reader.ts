@@ -15,7 +15,7 @@ export interface AttachReaderOwner {
 
 /** Reads one attach: its own position in the numbers, whatever other attaches bring meanwhile. */
 export function createAttachReader(
-  { surroundings: { now }, uplink, downlink, host }: LinkParts,
+  { now, uplink, downlink, host }: LinkParts,
   attach: Attach,
   owner: AttachReaderOwner,
 ): CarrierListener {

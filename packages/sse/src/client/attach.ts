@@ -1,8 +1,8 @@
 import type { Carrier } from './carrier.js'
+import type { LinkParts } from './link-parts.js'
 import type { RungName } from './options.js'
 import type { SocketUplink } from './socket-uplink.js'
-import type { Surroundings } from './surroundings.js'
-import { createTimer, type Timer } from './timer.js'
+import type { Timer } from './timer.js'
 
 /** One attach of the link, from its request to its end (PROTOCOL.md, section 4). */
 export interface Attach {
@@ -32,27 +32,22 @@ export interface Attach {
   readonly lateness: Timer
 }
 
-export function createAttach(
-  after: Surroundings['after'],
-  number: number,
-  rung: RungName,
-  nowMs: number,
-  holdMs = 0,
-): Attach {
+export function createAttach({ now, timer }: LinkParts, number: number, rung: RungName, holdMs = 0): Attach {
+  const startedAt = now()
   return {
     number,
     rung,
-    startedAt: nowMs,
+    startedAt,
     holdMs,
-    heardAt: nowMs,
+    heardAt: startedAt,
     isOpen: false,
-    openAt: nowMs,
+    openAt: startedAt,
     position: 0,
     isProved: false,
     isAbandoned: false,
     owed: 0,
-    silence: createTimer(after),
-    lateness: createTimer(after),
+    silence: timer(),
+    lateness: timer(),
   }
 }
 

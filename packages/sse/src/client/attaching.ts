@@ -36,8 +36,7 @@ export interface Attaching {
 }
 
 export function createAttaching(parts: LinkParts): Attaching {
-  const { surroundings, host, ladder } = parts
-  const { now } = surroundings
+  const { now, host, ladder } = parts
   const attaches = new Set<Attach>()
   const counts = { accepted: 0, resumed: 0 }
   /** The last one begun; undefined while the next one waits. */
@@ -45,7 +44,6 @@ export function createAttaching(parts: LinkParts): Attaching {
   let current: Attach | undefined
   let conflicts = 0
   let wasLost = false
-  let isOver = false
 
   const beginnings = createBeginnings(parts, {
     hasLatest: () => Boolean(latest),
@@ -65,7 +63,8 @@ export function createAttaching(parts: LinkParts): Attaching {
     conflicts = 0
     attempts.failures = 0
     for (const other of attaches) if (other.number < attach.number) remove(other)
-    if (!current || current.number < attach.number) current = attach
+    // One that is left is newer.
+    current ??= attach
     const { carrier } = attach
     if (attach.rung === 'websocket') {
       beginnings.leaveSeat()
@@ -81,7 +80,7 @@ export function createAttaching(parts: LinkParts): Attaching {
     if (attach.isAbandoned) return
     if (rung !== 'poll') silence.stall(attach, 2 * (host.link()?.hb ?? 0) + 2_000)
     // Polling because all seats are taken says nothing against the stream.
-    if (rung !== 'poll' || attach.holdMs > 0) ladder.worked(rung, now())
+    if (rung !== 'poll' || attach.holdMs > 0) ladder.worked(rung)
     beginnings.climb()
     host.proved(rung)
   }
@@ -100,14 +99,14 @@ export function createAttaching(parts: LinkParts): Attaching {
   const mute = (attach: Attach) => {
     const { isOpen, openAt, isProved, rung } = attach
     losing(attach)
-    ladder.failed(rung, now(), isProved ? now() - openAt : 0)
+    ladder.failed(rung, isProved ? now() - openAt : 0)
     if (!isOpen) failed(attach)
     abandon(attach, isOpen ? 0 : undefined)
   }
 
   const lose = (attach: Attach) => {
     losing(attach)
-    if (attach.isOpen) ladder.lost(attach.rung, now(), now() - attach.openAt)
+    if (attach.isOpen) ladder.lost(attach.rung, now() - attach.openAt)
     abandon(attach)
   }
 
@@ -152,13 +151,12 @@ export function createAttaching(parts: LinkParts): Attaching {
       beginnings.poll(startedAt)
       return
     }
-    if (isOver) return
     if (wasLatest) {
       losing(attach)
-      if (isOpen) ladder.lost(rung, now(), now() - openAt)
+      if (isOpen) ladder.lost(rung, now() - openAt)
       else {
         if (rung === 'poll') beginnings.cut(now() - startedAt)
-        ladder.failed(rung, now())
+        ladder.failed(rung)
         failed(attach)
       }
       if (!isCarried()) next()
@@ -177,7 +175,7 @@ export function createAttaching(parts: LinkParts): Attaching {
         return
       }
       // Something repeats requests and passes on the second answer: another kind of carrier may be spared.
-      ladder.failed(attach.rung, now())
+      ladder.failed(attach.rung)
       attempts.failures++
       next()
     } else if (isBusy(status)) {
@@ -209,7 +207,6 @@ export function createAttaching(parts: LinkParts): Attaching {
       if (current?.number === number && current.rung === 'stream') silence.owed(current, sent)
     },
     stop() {
-      isOver = true
       beginnings.stop()
       for (const attach of attaches) dropAttach(attach)
       attaches.clear()

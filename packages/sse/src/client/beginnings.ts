@@ -8,7 +8,6 @@ import type { RungName } from './options.js'
 import { attachedOf, type Members, openedOf } from './reading.js'
 import { createSeat } from './seat.js'
 import { createSocketTry } from './socket-try.js'
-import { createTimer, pauseMs } from './timer.js'
 
 /** Begins attaches: by which rung, when, and with which number. */
 export interface Beginnings {
@@ -46,15 +45,14 @@ export interface BeginningsOwner {
 }
 
 export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Beginnings {
-  const { surroundings, requests, roundTrip, downlink, times, host, ladder } = parts
-  const { now, after } = surroundings
-  const seat = createSeat(surroundings, requests.base)
+  const { now, timer, pauseMs, requests, roundTrip, downlink, times, host, ladder } = parts
+  const seat = createSeat(parts.surroundings, requests.base)
   const hold = createHold()
   const attempts = { count: 0, failures: 0 }
   /** Raised when what is being prepared is not wanted any more. */
   let turn = 0
-  const waiting = createTimer(after)
-  const climbing = createTimer(after)
+  const waiting = timer()
+  const climbing = timer()
   let isOver = false
 
   const isCarried = () => owner.hasLatest() || waiting.isSet()
@@ -82,7 +80,7 @@ export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Begi
 
   const next = (afterMs?: number) => {
     if (isOver) return
-    const delayMs = afterMs ?? pauseMs(surroundings, attempts.failures)
+    const delayMs = afterMs ?? pauseMs(attempts.failures)
     if (delayMs > 0) wait(delayMs)
     else begin(ladder.rung())
   }
@@ -136,7 +134,7 @@ export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Begi
     const socket = link && tries.take()
     if (!socket || isOver) return false
     if (!greeting) attempts.count++
-    const attach = createAttach(after, attempts.count, 'websocket', now())
+    const attach = createAttach(parts, attempts.count, 'websocket')
     attach.carrier = socket
     stopWaiting()
     const listener = owner.begun(attach, greeting ? undefined : roundTrip.proofMs())
@@ -157,7 +155,7 @@ export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Begi
     // After several failures in a row a poll is to tell at once that polls get through.
     const holdMs = seat.isTaken() && attempts.failures < 3 ? hold.ms() : 0
     attempts.count++
-    const attach = createAttach(after, attempts.count, rung, now(), holdMs)
+    const attach = createAttach(parts, attempts.count, rung, holdMs)
     const body = { ...proofOf(link), hold: isPoll ? holdMs : undefined }
     const proofMs = isPoll ? holdMs + roundTrip.patience(times.pollMarginMs) : roundTrip.proofMs() + 250
     const listener = owner.begun(attach, proofMs)
@@ -169,7 +167,7 @@ export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Begi
     climbing.stop()
     if (isOver || at === undefined || !host.link()) return
     climbing.set(at - now(), () => {
-      const rung = ladder.better(now())
+      const rung = ladder.better()
       if (rung && isCarried() && !tries.isUnderWay() && (seat.isTaken() || rung === 'websocket')) begin(rung)
     })
   }
@@ -206,7 +204,7 @@ export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Begi
     climb,
     networkChanged() {
       allowHold()
-      ladder.changed(now())
+      ladder.changed()
       climb()
     },
     leaveSeat: seat.leave,

@@ -1,4 +1,4 @@
-import { CLOSE } from '../wire/protocol.js'
+import * as CLOSE from '../wire/close.js'
 import type { CloseReason, Opened } from '../wire/requests.js'
 import type { Attach } from './attach.js'
 import { createAttaching } from './attaching.js'
@@ -7,7 +7,7 @@ import { createCredentials } from './credentials.js'
 import { createDownlink, type DownData } from './downlink.js'
 import { NO_CREDENTIALS } from './endings.js'
 import { createLadder } from './ladder.js'
-import type { LinkHost } from './link-parts.js'
+import type { LinkHost, LinkParts } from './link-parts.js'
 import { createOpening } from './opening.js'
 import { type Endpoint, type HttpLinkOptions, type RungName, usableRungs } from './options.js'
 import { closeReasonOf, refusalCode } from './reading.js'
@@ -15,7 +15,7 @@ import { createRequests } from './requests.js'
 import { createRoundTrip } from './round-trip.js'
 import type { Sign, Surroundings } from './surroundings.js'
 import { sizeOf } from './text.js'
-import { createTimer } from './timer.js'
+import { createTimer, pauseMs } from './timer.js'
 import { LINK_TIMES } from './times.js'
 import { createUpLoop } from './up-loop.js'
 import { createUplink } from './uplink.js'
@@ -56,20 +56,21 @@ export function createConversation(
   surroundings: Surroundings,
   owner: ConversationOwner,
 ): Conversation {
-  const { now, after, soon = (run) => void after(0, run) } = surroundings
+  const { now, after, random, soon = (run) => void after(0, run) } = surroundings
   const { protocols = ['v12.stomp', 'v11.stomp', 'v10.stomp'], maxBufferedBytes = 16_777_216 } = options
+  const timer = () => createTimer(after)
   const times = { ...LINK_TIMES, ...options.times }
   const rungs = usableRungs(options, surroundings)
   const hasPosts = rungs.some((name) => name !== 'websocket')
   // Where there is no choice, nothing is learnt for links that have one.
   const memory = rungs.length > 1 ? surroundings.memory : undefined
-  const ladder = createLadder(rungs, memory?.get(endpoint.http), now())
+  const ladder = createLadder(rungs, memory?.get(endpoint.http), now)
   const credentials = createCredentials(options)
   const roundTrip = createRoundTrip()
   const uplink = createUplink()
   const downlink = createDownlink(soon, owner.message)
   /** Ends what takes too long: the opening or the closing. */
-  const deadline = createTimer(after)
+  const deadline = timer()
   let state: State = 0
   let link: Opened | undefined
   let rung: RungName | undefined
@@ -158,8 +159,7 @@ export function createConversation(
     headers: credentials.forRequest,
     acknowledgement() {
       words.said()
-      downlink.told()
-      return downlink.handed()
+      return downlink.tell()
     },
     heard: words.heard,
     acknowledged(number) {
@@ -228,8 +228,11 @@ export function createConversation(
     }
   }
 
-  const requests = createRequests(surroundings, endpoint.http, options.credentials)
-  const parts = { surroundings, times, requests, roundTrip, uplink, downlink, host, ladder, protocols, endpoint }
+  const requests = createRequests(surroundings, timer, endpoint.http, options.credentials)
+  const parts: LinkParts = {
+    ...{ surroundings, now, timer, times, requests, roundTrip, uplink, downlink, host, ladder, protocols, endpoint },
+    pauseMs: (failures) => pauseMs(random(), failures),
+  }
   const upLoop = createUpLoop(parts)
   const attaching = createAttaching(parts)
   const opening = createOpening(parts, credentials, (known) => {

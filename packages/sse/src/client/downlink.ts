@@ -7,12 +7,10 @@ export type DownData = string | ArrayBuffer
 export interface Downlink {
   /** The number of the message that must come next. */
   next(): number
-  /** The number of the last message handed over: what may be acknowledged. */
-  handed(): number
   /** Bytes handed over that the server has not been told of. */
   untoldBytes(): number
-  /** The server is being told of all that was handed over. */
-  told(): void
+  /** Tells the number of the last message handed over, which the server is being told of. */
+  tell(): number
   /** Takes the message of a number: a repeat is skipped. False: one is missing before it. */
   take(number: number, data: DownData): boolean
   /** Runs as soon as all that has come is handed over: now, if it is. */
@@ -45,10 +43,10 @@ export function createDownlink(soon: (run: () => void) => void, handOver: (data:
 
   return {
     next: () => next,
-    handed: () => handed,
     untoldBytes: () => untoldBytes,
-    told() {
+    tell() {
       untoldBytes = 0
+      return handed
     },
     take(number, data) {
       if (number === next) {

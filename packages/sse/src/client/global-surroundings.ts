@@ -1,7 +1,7 @@
 import { createConnectionLocks } from './connection-locks.js'
 import { watchPage } from './page-watch.js'
 import { createRungMemory } from './rung-memory.js'
-import type { RungMemory, Surroundings } from './surroundings.js'
+import type { Surroundings } from './surroundings.js'
 import { createTasks } from './tasks.js'
 
 /** What may be used instead of the globals. */
@@ -16,7 +16,6 @@ export function globalSurroundings(choices: GlobalChoices): Surroundings {
   const { document, navigator, performance, Response, TextDecoder }: Partial<typeof globalThis> = globalThis
   // Only browsers share few connections among pages.
   const manager = document || 'WorkerGlobalScope' in globalThis ? navigator?.locks : undefined
-  const memory = pageMemory()
   return {
     now: () => (performance ?? Date).now(),
     after(delayMs, run) {
@@ -32,16 +31,6 @@ export function globalSurroundings(choices: GlobalChoices): Surroundings {
     canStream: Boolean(choices.fetch || (Response && 'body' in Response.prototype && TextDecoder)),
     watch: (told) => watchPage(told, globalThis),
     ...(manager && { locks: createConnectionLocks(manager, performance) }),
-    ...(memory && { memory }),
-  }
-}
-
-function pageMemory(): RungMemory | undefined {
-  try {
-    // Reading the name alone throws where storage is forbidden.
-    const storage = globalThis.sessionStorage as Storage | undefined
-    return storage && createRungMemory(storage, () => Date.now())
-  } catch {
-    return undefined
+    memory: createRungMemory(() => globalThis.sessionStorage, Date.now),
   }
 }

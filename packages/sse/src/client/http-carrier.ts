@@ -59,7 +59,7 @@ export function openHttpCarrier(
   }
 
   const read = async () => {
-    const response = await requests.fetch(door, body, { signal: controller.signal }, headers)
+    const response = await requests.fetch(door, body, controller.signal, headers)
     const { status } = response
     if (status !== 200) {
       const refusal = verdict(await response.text())

@@ -150,10 +150,9 @@ export class HttpLink {
     const event = { type, target: this, ...members } as unknown as LinkEvents[Type]
     const listeners = this.#listeners.filter((known) => known.type === type)
     this.#call(this[`on${type}`] as Handler<Type>, event)
-    for (const { listener, isOnce } of listeners) {
-      if (isOnce)
-        this.#listeners = this.#listeners.filter((known) => known.type !== type || known.listener !== listener)
-      this.#call(listener, event)
+    for (const entry of listeners) {
+      if (entry.isOnce) this.#listeners = this.#listeners.filter((known) => known !== entry)
+      this.#call(entry.listener, event)
     }
   }
 

@@ -7,12 +7,18 @@ import type { Members } from './reading.js'
 import type { Requests } from './requests.js'
 import type { RoundTrip } from './round-trip.js'
 import type { Surroundings } from './surroundings.js'
+import type { Timer } from './timer.js'
 import type { LinkTimes } from './times.js'
 import type { Uplink } from './uplink.js'
 
 /** What the parts of one link share. */
 export interface LinkParts {
   readonly surroundings: Surroundings
+  /** Monotonic time in ms. */
+  now(): number
+  timer(): Timer
+  /** How long to wait after so many failures in a row. */
+  pauseMs(failures: number): number
   readonly times: LinkTimes
   readonly requests: Requests
   readonly roundTrip: RoundTrip

@@ -1,10 +1,9 @@
-import { CLOSE } from '../wire/protocol.js'
+import * as CLOSE from '../wire/close.js'
 import type { Opened } from '../wire/requests.js'
 import type { Credentials } from './credentials.js'
 import type { LinkParts } from './link-parts.js'
 import { countOf, isBusy, openedOf } from './reading.js'
 import type { Request } from './requests.js'
-import { createTimer, pauseMs } from './timer.js'
 
 /** Opens the link by HTTP: again and again until it succeeds, is refused, or is stopped (PROTOCOL.md, section 3). */
 export interface Opening {
@@ -16,13 +15,12 @@ export interface Opening {
 }
 
 export function createOpening(
-  { surroundings, times, requests, roundTrip, host, protocols }: LinkParts,
+  { now, timer, pauseMs, times, requests, roundTrip, host, protocols }: LinkParts,
   credentials: Credentials,
   opened: (opened: Opened) => void,
 ): Opening {
-  const { now, after } = surroundings
   let request: Request | undefined
-  const retry = createTimer(after)
+  const retry = timer()
   let isBegun = false
   let isOver = false
   let failures = 0
@@ -48,7 +46,7 @@ export function createOpening(
     } else if (body && !isAsked && !isBusy(status)) host.refused({ status, body })
     else {
       const afterMs = isAsked ? 0 : countOf(body?.after)
-      retry.set(afterMs ?? pauseMs(surroundings, ++failures), () => void open())
+      retry.set(afterMs ?? pauseMs(++failures), () => void open())
     }
   }
 

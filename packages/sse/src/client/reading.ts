@@ -1,4 +1,4 @@
-import { CLOSE } from '../wire/protocol.js'
+import * as CLOSE from '../wire/close.js'
 import type { Attached, CloseReason, Opened } from '../wire/requests.js'
 
 /** The members of a JSON object that came from the server; what they are is checked here. */
@@ -23,10 +23,9 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 /** Data of `o`. */
 export function attachedOf(data: Members): Attached | undefined {
-  const attach = countOf(data.attach)
-  const from = countOf(data.from)
-  const ack = countOf(data.ack)
-  return data.v === 1 && attach && from && ack !== undefined ? { v: 1, attach, from, ack } : undefined
+  const { v, attach, from, ack } = data
+  const isRight = v === 1 && countOf(attach) && countOf(from) && countOf(ack) !== undefined
+  return isRight ? (data as unknown as Attached) : undefined
 }
 
 /** What a new link was told of itself. Times and sizes that are missing have their defaults. */

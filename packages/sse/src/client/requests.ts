@@ -2,7 +2,7 @@ import { readObject } from '../wire/control.js'
 import type { HeaderFields } from './options.js'
 import type { Members } from './reading.js'
 import type { Surroundings } from './surroundings.js'
-import { createTimer } from './timer.js'
+import type { Timer } from './timer.js'
 
 /** What became of a request. */
 export interface Answer {
@@ -31,27 +31,36 @@ export interface Requests {
   /** The endpoint, without a slash at its end. */
   readonly base: string
   /** The bare request. Rejects on network failures. */
-  fetch(door: string, body: object, init: RequestInit, headers?: HeaderFields): Promise<Response>
+  fetch(
+    door: string,
+    body: object,
+    signal: AbortSignal,
+    headers: HeaderFields | undefined,
+    keepalive?: boolean,
+  ): Promise<Response>
   /** A request with a JSON answer. `keepalive`: it goes on when the page is gone. */
   post(door: string, body: object, timeoutMs: number, headers?: HeaderFields, keepalive?: boolean): Request
 }
 
 export function createRequests(
-  { fetch, now, after }: Surroundings,
+  { fetch, now }: Surroundings,
+  createTimer: () => Timer,
   url: string,
   credentials: RequestCredentials | undefined,
 ): Requests {
   const [, base = '', query = ''] = /^([^?]*?)\/?(\?.*)?$/s.exec(url) ?? []
 
-  const send: Requests['fetch'] = async (door, body, init, headers) => {
-    if (!fetch) throw new TypeError('fetch is not available here')
+  const send: Requests['fetch'] = async (door, body, signal, headers, keepalive = false) => {
+    // Only where rungs cannot use it is there none.
+    if (!fetch) throw new TypeError()
     return fetch(`${base}/${door}${query}`, {
-      ...init,
       method: 'POST',
       cache: 'no-store',
       // A text body makes `text/plain`: without header fields a page of another origin needs no preflight.
       body: JSON.stringify(body),
-      ...(headers && { headers: { ...headers } }),
+      signal,
+      keepalive,
+      ...(headers && { headers }),
       ...(credentials && { credentials }),
     })
   }
@@ -59,10 +68,10 @@ export function createRequests(
   return {
     base,
     fetch: send,
-    post(door, body, timeoutMs, headers, keepalive = false) {
+    post(door, body, timeoutMs, headers, keepalive) {
       const startedAt = now()
       const controller = new AbortController()
-      const timer = createTimer(after)
+      const timer = createTimer()
       let dueAt = Number.POSITIVE_INFINITY
       let settle: (answer: Answer) => void = () => {}
       const answer = new Promise<Answer>((resolve) => {
@@ -82,7 +91,7 @@ export function createRequests(
         timer.set(withinMs, () => abort(true))
       }
       hurry(timeoutMs)
-      send(door, body, { signal: controller.signal, keepalive }, headers)
+      send(door, body, controller.signal, headers, keepalive)
         .then(async (response) => end(response.status, verdict(await response.text())))
         .catch(() => abort())
       return { answer, hurry, abort }

@@ -8,13 +8,16 @@ export interface StoragePart {
   setItem(key: string, value: string): void
 }
 
-/** Remembers per tab, for ten minutes, which rung worked: a name and a time, nothing else. */
-export function createRungMemory(storage: StoragePart, wallClock: () => number): RungMemory {
+/**
+ * Remembers per tab, for ten minutes, which rung worked: a name and a time, nothing else. `storage` may throw: where it is
+ * forbidden, reading its name does.
+ */
+export function createRungMemory(storage: () => StoragePart, wallClock: () => number): RungMemory {
   const keyOf = (url: string) => `hoofbeat-rung:${url}`
   return {
     get(url) {
       try {
-        const [rung, until] = (storage.getItem(keyOf(url)) ?? '').split(' ')
+        const [rung, until] = (storage().getItem(keyOf(url)) ?? '').split(' ')
         const leftMs = Number(until) - wallClock()
         return leftMs > 0 && leftMs <= KEPT_MS ? rung : undefined
       } catch {
@@ -23,9 +26,9 @@ export function createRungMemory(storage: StoragePart, wallClock: () => number):
     },
     set(url, rung) {
       try {
-        storage.setItem(keyOf(url), `${rung} ${wallClock() + KEPT_MS}`)
+        storage().setItem(keyOf(url), `${rung} ${wallClock() + KEPT_MS}`)
       } catch {
-        // Storage may be full or forbidden: then the next page starts from the top.
+        // Storage may be full, forbidden or absent: then the next page starts from the top.
       }
     },
   }

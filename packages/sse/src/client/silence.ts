@@ -11,7 +11,7 @@ export interface Silence {
 
 /** `silent`: told of an attach that did not keep its time. `overslept`: it may have; this machine's timers came too late. */
 export function createSilence(
-  { surroundings: { now }, times, roundTrip }: LinkParts,
+  { now, times, roundTrip }: LinkParts,
   silent: (attach: Attach) => void,
   overslept: (attach: Attach) => void,
 ): Silence {

@@ -26,7 +26,7 @@ export function openSocketCarrier(
   greeted: (data: Members) => void,
   failed: () => void,
 ): SocketCarrier {
-  if (!WebSocket) throw new TypeError('WebSocket is not available here')
+  if (!WebSocket) throw new TypeError()
   const socket = new WebSocket(url, [LINK_PROTOCOL, ...protocols])
   let listener: CarrierListener | undefined
   let isGreeted = false

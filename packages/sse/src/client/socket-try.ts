@@ -1,7 +1,6 @@
 import type { LinkParts } from './link-parts.js'
 import type { Members } from './reading.js'
 import { openSocketCarrier, type SocketCarrier } from './socket-carrier.js'
-import { createTimer } from './timer.js'
 
 /** At most one WebSocket on its way to the server's first word; it has no attach yet. */
 export interface SocketTry {
@@ -25,12 +24,11 @@ export interface SocketTryOwner {
 }
 
 export function createSocketTry(
-  { surroundings, times, roundTrip, ladder, protocols, endpoint }: LinkParts,
+  { surroundings, now, timer, times, roundTrip, ladder, protocols, endpoint }: LinkParts,
   owner: SocketTryOwner,
 ): SocketTry {
-  const { now, after } = surroundings
-  const deadline = createTimer(after)
-  const headStart = createTimer(after)
+  const deadline = timer()
+  const headStart = timer()
   let socket: SocketCarrier | undefined
   let isGreeted = false
 
@@ -49,7 +47,7 @@ export function createSocketTry(
       const startedAt = now()
       const failed = () => {
         release()?.drop()
-        ladder.failed('websocket', now())
+        ladder.failed('websocket')
         owner.failed(startedAt)
       }
       const greeted = (data: Members) => {

@@ -2,7 +2,6 @@ import type { CloseReason } from '../wire/requests.js'
 import type { LinkParts } from './link-parts.js'
 import type { SocketCarrier } from './socket-carrier.js'
 import { sizeOf } from './text.js'
-import { createTimer } from './timer.js'
 
 const PATIENCE_MS = 2_000
 
@@ -37,16 +36,18 @@ interface Ping {
 }
 
 /** `mute`: nothing that is sent arrives, though messages may still come down. */
-export function createSocketUplink(parts: LinkParts, socket: SocketCarrier, mute: () => void): SocketUplink {
-  const { uplink, roundTrip, surroundings, host } = parts
-  const { now, after } = surroundings
+export function createSocketUplink(
+  { now, timer, uplink, roundTrip, host }: LinkParts,
+  socket: SocketCarrier,
+  mute: () => void,
+): SocketUplink {
   const first = uplink.first()
   let next = first
   /** When something was last acknowledged. */
   let progressAt = now()
   let ping: Ping | undefined
-  const checking = createTimer(after)
-  const watching = createTimer(after)
+  const checking = timer()
+  const watching = timer()
   let isOver = false
 
   const beat = (isPing = false) => {

@@ -27,7 +27,7 @@ export function createTimer(after: Surroundings['after']): Timer {
   }
 }
 
-/** How long to wait after so many failures in a row: a random time, of which the longest possible doubles up to 5 s. */
-export function pauseMs({ random }: Surroundings, failures: number): number {
-  return random() * (failures && Math.min(5_000, 125 * 2 ** failures))
+/** A part (0 to 1) of the longest wait after so many failures in a row, which doubles up to 5 s. */
+export function pauseMs(part: number, failures: number): number {
+  return part * (failures && Math.min(5_000, 125 * 2 ** failures))
 }

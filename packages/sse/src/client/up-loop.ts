@@ -1,11 +1,10 @@
+import * as CLOSE from '../wire/close.js'
 import type { Item } from '../wire/items.js'
-import { CLOSE } from '../wire/protocol.js'
 import type { CloseReason, Opened } from '../wire/requests.js'
 import { GAP, TOO_LARGE } from './endings.js'
 import type { LinkParts } from './link-parts.js'
 import { askedPauseOf, countOf, isBusy } from './reading.js'
 import type { Answer, Request } from './requests.js'
-import { createTimer, pauseMs } from './timer.js'
 
 const MAX_ITEMS = 256
 /** What a body holds besides the items, generously. */
@@ -35,9 +34,9 @@ export interface UpLoop {
   stop(): void
 }
 
-export function createUpLoop({ surroundings, times, requests, roundTrip, uplink, host }: LinkParts): UpLoop {
-  const { now, after } = surroundings
-  const retry = createTimer(after)
+export function createUpLoop(parts: LinkParts): UpLoop {
+  const { now, timer, pauseMs, times, requests, roundTrip, uplink, host } = parts
+  const retry = timer()
   let request: Request | undefined
   let isUnderWay = false
   let isAckWanted = false
@@ -67,7 +66,7 @@ export function createUpLoop({ surroundings, times, requests, roundTrip, uplink,
       host.end(CLOSE.timePassed, 'no message got through for too long')
       return
     }
-    retry.set(afterMs ?? pauseMs(surroundings, failures - 1), kick)
+    retry.set(afterMs ?? pauseMs(failures - 1), kick)
   }
 
   const taken = ({ body, tookMs }: Answer, ack: number, isClosed: boolean) => {
@@ -178,7 +177,7 @@ export function createUpLoop({ surroundings, times, requests, roundTrip, uplink,
     hurry,
     leave(close, hasData, isWhole) {
       const link = host.link()
-      if (!link || !surroundings.fetch) return
+      if (!link) return
       const { items, size } = uplink.batch(hasData ? MAX_ITEMS : 0, LEAVING_BYTES - ENVELOPE_BYTES)
       // A single message may be above what is allowed.
       const fitting = size > LEAVING_BYTES - ENVELOPE_BYTES ? [] : items

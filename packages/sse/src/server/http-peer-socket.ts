@@ -1,6 +1,7 @@
 import type { Agent as HttpAgent } from 'node:http'
 import { WebSocket } from 'ws'
-import { CLOSE, LINK_PROTOCOL } from '../wire/protocol.js'
+import * as CLOSE from '../wire/close.js'
+import { LINK_PROTOCOL } from '../wire/protocol.js'
 import { encodeLinkFrame } from './down-message.js'
 import { CONNECT_MS } from './http-peer-request.js'
 import type { LinkSocket } from './link-socket.js'

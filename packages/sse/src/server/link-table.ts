@@ -1,4 +1,4 @@
-import { CLOSE } from '../wire/protocol.js'
+import * as CLOSE from '../wire/close.js'
 import type { CloseReason, Refusal } from '../wire/requests.js'
 import type { LinkClock, LinkTimer } from './clock.js'
 import { MAX_DOWN_BYTES, serveDown } from './down-door.js'

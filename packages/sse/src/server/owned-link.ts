@@ -1,4 +1,5 @@
-import { CLOSE, PROTOCOL_VERSION } from '../wire/protocol.js'
+import * as CLOSE from '../wire/close.js'
+import { PROTOCOL_VERSION } from '../wire/protocol.js'
 import type { Beat, CloseReason } from '../wire/requests.js'
 import type { Attach, AttachOwner } from './attach.js'
 import type { LinkClock } from './clock.js'

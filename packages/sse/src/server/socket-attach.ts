@@ -1,5 +1,5 @@
+import * as CLOSE from '../wire/close.js'
 import { writeControl } from '../wire/control.js'
-import { CLOSE } from '../wire/protocol.js'
 import type { Attached, Opened } from '../wire/requests.js'
 import type { AttachOwner } from './attach.js'
 import type { LinkTimer } from './clock.js'

@@ -1,6 +1,7 @@
+import * as CLOSE from '../wire/close.js'
 import type { Control } from '../wire/control.js'
 import { isControl, readControl, readData, writeControl } from '../wire/control.js'
-import { CLOSE, PROTOCOL_VERSION } from '../wire/protocol.js'
+import { PROTOCOL_VERSION } from '../wire/protocol.js'
 import type { Refusal } from '../wire/requests.js'
 import { REFUSALS } from '../wire/requests.js'
 import type { LinkTimer } from './clock.js'

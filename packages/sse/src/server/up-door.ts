@@ -1,4 +1,5 @@
-import { CLOSE, PROTOCOL_VERSION } from '../wire/protocol.js'
+import * as CLOSE from '../wire/close.js'
+import { PROTOCOL_VERSION } from '../wire/protocol.js'
 import type { Refusal, UpReply } from '../wire/requests.js'
 import type { Exchange } from './exchange.js'
 import type { LinkRegister } from './link-register.js'
