@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url'
 /** Name of a part of the machine that a test can ask for. */
 export type ComponentName =
   | 'chromium'
+  | 'Firefox'
+  | 'WebKit'
+  | 'Xvfb'
   | 'stomp.py'
   | 'Ruby stomp'
   | 'Net::Stomp'
@@ -20,6 +23,7 @@ export type ComponentName =
   | 'RabbitMQ'
   | 'ActiveMQ'
   | 'Artemis'
+  | 'Open MQ'
 
 interface Row {
   /** Names the program, and then it alone counts. */
@@ -38,6 +42,7 @@ interface Proof {
 
 const pom = fileURLToPath(new URL('interop/clients/spring/pom.xml', import.meta.url))
 const artemisPom = fileURLToPath(new URL('brokers/artemis/pom.xml', import.meta.url))
+const openmqPom = fileURLToPath(new URL('brokers/openmq/pom.xml', import.meta.url))
 
 /** What tests need beyond Node and npm, and where it is looked for. */
 const components: Readonly<Record<ComponentName, Row>> = {
@@ -45,6 +50,23 @@ const components: Readonly<Record<ComponentName, Row>> = {
     variable: 'CHROMIUM_PATH',
     programs: ['chromium', 'chromium-browser', 'google-chrome'],
     cure: 'install chromium or set CHROMIUM_PATH',
+  },
+  Firefox: {
+    variable: 'FIREFOX_PATH',
+    programs: ['firefox-esr', 'firefox'],
+    cure: 'install firefox-esr or set FIREFOX_PATH',
+  },
+  // Its driver knows where its browser is.
+  WebKit: {
+    variable: 'WEBKIT_DRIVER_PATH',
+    programs: ['WebKitWebDriver'],
+    cure: 'install webkit2gtk-driver or set WEBKIT_DRIVER_PATH',
+  },
+  // WebKit's browser has no way to run without a screen.
+  Xvfb: {
+    variable: 'XVFB_PATH',
+    programs: ['Xvfb'],
+    cure: 'install xvfb or set XVFB_PATH',
   },
   'stomp.py': {
     variable: 'PYTHON_PATH',
@@ -129,6 +151,13 @@ const components: Readonly<Record<ComponentName, Row>> = {
     programs: ['mvn'],
     proof: { args: ['--batch-mode', '--offline', '--file', artemisPom, 'validate'], prints: '.jar' },
     cure: 'install maven or set MAVEN_PATH, and run: mvn --file tests/brokers/artemis/pom.xml validate',
+  },
+  // Maven prints where the packed distribution is.
+  'Open MQ': {
+    variable: 'MAVEN_PATH',
+    programs: ['mvn'],
+    proof: { args: ['--batch-mode', '--offline', '--file', openmqPom, 'validate'], prints: '.zip' },
+    cure: 'install maven or set MAVEN_PATH, and run: mvn --file tests/brokers/openmq/pom.xml validate',
   },
 }
 

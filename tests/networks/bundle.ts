@@ -13,16 +13,16 @@ const { build }: { build(options: object): Promise<Bundle> } = createRequire(req
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** The script of the page: @stomp/stompjs as it is published, and the link client from its sources. */
-export async function bundlePage(): Promise<string> {
+/** The script of a page: @stomp/stompjs as it is published, and the link client from its sources. */
+export async function bundlePage(entry: string = pathOf('page/traffic.ts'), target = 'es2022'): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [pathOf('page/traffic.ts')],
+    entryPoints: [entry],
     alias: { '@hoofbeat/sse/client': pathOf('../../packages/sse/src/client/index.ts') },
     bundle: true,
     write: false,
     platform: 'browser',
     format: 'iife',
-    target: 'es2022',
+    target,
   })
   const [script] = outputFiles
   if (script === undefined) throw new Error('the bundler made nothing')

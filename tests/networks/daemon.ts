@@ -17,6 +17,10 @@ export interface DaemonStart {
   readonly program: string
   /** Writes what it needs into its folder, and gives its arguments. */
   prepare(port: number, folder: string): Promise<readonly string[]>
+  /** Variables that it gets besides those of the test. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** How long it may take until it listens. @default 10000 */
+  readonly patienceMs?: number
   /** A line of its standard output. */
   printed?(line: string): void
 }
@@ -32,7 +36,10 @@ export async function startDaemon(start: DaemonStart): Promise<Daemon> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const port = await freePort()
     const args = await start.prepare(port, folder)
-    const child = spawn(start.program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(start.program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...start.environment },
+    })
     // A test run that is broken off takes it along.
     const kill = (): void => void child.kill('SIGKILL')
     process.once('exit', kill)
@@ -48,7 +55,8 @@ export async function startDaemon(start: DaemonStart): Promise<Daemon> {
       printed = lines.pop() ?? ''
       for (const line of lines) start.printed?.(line)
     })
-    if (await isListening(child, port)) return { port, folder, stop: () => stop(child, folder) }
+    if (await isListening(child, port, start.patienceMs ?? PATIENCE_MS))
+      return { port, folder, stop: () => stop(child, folder) }
     await end(child)
     complaint = said
   }
@@ -78,8 +86,8 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function isListening(child: ChildProcess, port: number): Promise<boolean> {
-  const giveUpMs = Date.now() + PATIENCE_MS
+async function isListening(child: ChildProcess, port: number, patienceMs: number): Promise<boolean> {
+  const giveUpMs = Date.now() + patienceMs
   while (child.exitCode === null && child.signalCode === null && Date.now() < giveUpMs) {
     if (await isOpen(port)) return child.exitCode === null
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -1,9 +1,13 @@
 import { HttpLink, type RungName } from '@hoofbeat/sse/client'
-import { Client, type IMessage } from '@stomp/stompjs'
+import { Client, type IMessage, type StompConfig } from '@stomp/stompjs'
 import { contentOf, nowMs, Pace, Tally } from '../numbered.js'
 
 /** What a page is asked to do. */
 export interface Errand {
+  /** Where the server is, for what is no page and knows no address of its own. */
+  readonly url?: string
+  /** More options of stompjs. */
+  readonly stomp?: Pick<StompConfig, 'forceBinaryWSFrames' | 'appendMissingNULLonIncoming'>
   readonly count: number
   readonly durationMs: number
   /** After how long stompjs connects again when its connection has ended; 0: never. */
@@ -62,7 +66,7 @@ let unproved = 0
 let firstMs: number | undefined
 
 const openLink = (errand: Errand): HttpLink => {
-  link = new HttpLink('/stomp', errand.rungs ? { rungs: errand.rungs } : {})
+  link = new HttpLink(errand.url ?? '/stomp', errand.rungs ? { rungs: errand.rungs } : {})
   link.addEventListener('rungchange', ({ rung }) => {
     // Nothing carries for now.
     if (rung === undefined) return
@@ -94,6 +98,7 @@ const traffic: TrafficPage = {
   begin(errand) {
     beganMs = nowMs()
     client = new Client({
+      ...errand.stomp,
       webSocketFactory: () => openLink(errand),
       reconnectDelay: errand.reconnectDelayMs,
       onStompError: (frame) => errors.push(`ERROR ${frame.headers.message}`),
@@ -139,9 +144,12 @@ const traffic: TrafficPage = {
   },
 }
 
-addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) restores++
-})
-addEventListener('error', (event) => errors.push(event.message))
-addEventListener('unhandledrejection', (event) => errors.push(String(event.reason)))
+// React Native has no events there.
+if (typeof addEventListener === 'function') {
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) restores++
+  })
+  addEventListener('error', (event) => errors.push(event.message))
+  addEventListener('unhandledrejection', (event) => errors.push(String(event.reason)))
+}
 Object.assign(globalThis, { traffic })
