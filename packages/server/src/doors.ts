@@ -74,7 +74,7 @@ export interface Doors {
   close(withinMs: number): Promise<void>
 }
 
-/** How long, at the end of the server, links may take to tell their clients of it, in ms. */
+/** How long, at the end of the server, links and SockJS sessions may take to tell their clients of it, in ms. */
 const LAST_WORDS_MS = 1_000
 
 /** Opens the doors of one path: WebSocket, the fallback's, SockJS, and those for clients without STOMP. */
@@ -121,8 +121,8 @@ export async function openDoors(
     },
     async close(withinMs) {
       plain?.end()
-      sessions?.close()
-      await links?.close(Math.min(withinMs, LAST_WORDS_MS))
+      const lastWordsMs = Math.min(withinMs, LAST_WORDS_MS)
+      await Promise.all([sessions?.close(lastWordsMs), links?.close(lastWordsMs)])
     },
   }
 }

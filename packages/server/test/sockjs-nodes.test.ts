@@ -157,6 +157,57 @@ describe('SockJS sessions of several nodes', () => {
     expect(at(nodes, 2).connections.length).toBeGreaterThan(0)
   })
 
+  it('begin elsewhere when the node that they would be at has begun to leave, and is not known to', async () => {
+    const { nodes } = await openNodes(2)
+    const [near, far] = [at(nodes, 0), at(nodes, 1)]
+    far.doors.refuse()
+    // As if that had not been heard yet.
+    far.joined.nodes.announce(`sockjs:${PATH}`, true)
+    for (let index = 0; index < 20; index++) {
+      const session = newSession()
+      expect(await poll(at(nodes, index), session)).toBe('o\n')
+      expect(await send(near, session, ['hello'])).toBe(204)
+      expect(await poll(near, session)).toBe('a["hello"]\n')
+    }
+    expect(far.connections).toEqual([])
+    near.doors.refuse()
+    expect((await post(near, newSession(), 'xhr')).status).toBe(503)
+  })
+
+  it.each(['url', 'broker'] as const)(
+    'go on, with nothing lost, when a node in between leaves: by %s',
+    async (reach) => {
+      const { nodes } = await openNodes(3, { reach })
+      const near = at(nodes, 0)
+      const streamed = await foreignSession(nodes, near)
+      const polled = await foreignSession(nodes, near)
+      const response = await stream(near, streamed.session)
+      response.setEncoding('utf8')
+      let text = ''
+      response.on('data', (piece: string) => {
+        text += piece
+      })
+      const isEnded = new Promise<boolean>((resolve) => response.once('close', () => resolve(response.complete)))
+      const waiting = poll(near, polled.session)
+      await expect.poll(() => polled.connection.rung, PATIENCE).toBe('poll')
+      say(streamed.connection, 'one')
+
+      near.doors.refuse()
+      await near.doors.close(20_000)
+      expect(await isEnded).toBe(true)
+      expect(text).toMatch(/^h{2048}\na\["one"\]\nh\n$/)
+      expect(await waiting).toBe('h\n')
+      // What still comes to it is passed on, and not held.
+      expect(await poll(near, polled.session)).toBe('h\n')
+
+      say(streamed.connection, 'two')
+      expect(await poll(at(nodes, 1), streamed.session)).toBe('a["two"]\n')
+      expect(await send(at(nodes, 2), polled.session, ['three'])).toBe(204)
+      expect(await poll(at(nodes, 1), polled.session)).toBe('a["three"]\n')
+      expect(nodes.slice(1).flatMap(({ closes }) => closes)).toEqual([])
+    },
+  )
+
   it.each([
     ['by asking, while what a node holds has not been told yet', 'sockjs-held'],
     ['by what their node has told, when nobody answers', 'sockjs-has'],

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import {
   type OwnSessions,
   PASSED_HEADER,
+  type ProvedClaim,
   type SockJsClaim,
   type SockJsNodes,
   type SockJsPeer,
@@ -27,6 +28,8 @@ export interface SockJsPeersParts {
 const HELD = 'sockjs-held'
 /** Asks all others to tell what they hold. */
 const WANTED = 'sockjs-wanted'
+/** Asks all others to end their answers to what one node has passed on to them. */
+const LEAVING = 'sockjs-leaving'
 /** Asks one node whether it has a session. */
 const HAS = 'sockjs-has'
 /** How long that may take, in ms. */
@@ -52,6 +55,7 @@ export function createSockJsPeers(parts: SockJsPeersParts): SockJsPeers & { clos
     const { fields, endpoint } = endpointOf(head)
     endpoint?.hear(from, fields)
   })
+  bus.take(LEAVING, ({ from, head }) => endpointOf(head).endpoint?.own.release(from))
   bus.take(WANTED, ({ head }) => endpointOf(head).endpoint?.tellAll())
   bus.answer(HAS, (head) => {
     const { fields, endpoint } = endpointOf(head)
@@ -119,7 +123,7 @@ class Endpoint implements SockJsNodes {
   verify(
     headers: IncomingHttpHeaders,
     asked: Parameters<SockJsNodes['verify']>[1],
-  ): SockJsClaim | 'refused' | undefined {
+  ): ProvedClaim | 'refused' | undefined {
     const field = headers[PASSED_HEADER]
     if (field === undefined) return undefined
     const claim = typeof field === 'string' ? this.#parts.seal.open(field) : undefined
@@ -165,6 +169,10 @@ class Endpoint implements SockJsNodes {
     this.#ring.leave()
     this.tellAll()
     this.#parts.nodes.announce(this.#fact, undefined)
+  }
+
+  leave(): void {
+    tellQuietly(this.#parts.bus, LEAVING, { path: this.#path })
   }
 
   /** The nodes have changed, or what they tell of themselves. */

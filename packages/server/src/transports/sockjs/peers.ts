@@ -16,10 +16,21 @@ export interface SockJsClaim {
   readonly host: string
 }
 
+/** A claim that was proved. */
+export interface ProvedClaim extends SockJsClaim {
+  /** The node that has passed the request on. */
+  readonly from: string
+}
+
 /** The sessions that a node has at one path. */
 export interface OwnSessions {
   has(session: string): boolean
   ids(): Iterable<string>
+  /**
+   * That node is leaving: the answers to receiving requests that it has passed on to us end at once, with nothing lost,
+   * so that their clients ask again, by way of another node.
+   */
+  release(node: string): void
 }
 
 /** Another node, to which a request may be passed on. */
@@ -41,7 +52,7 @@ export interface SockJsNodes {
   verify(
     headers: IncomingHttpHeaders,
     asked: Pick<SockJsClaim, 'session' | 'method' | 'url' | 'origin'>,
-  ): SockJsClaim | 'refused' | undefined
+  ): ProvedClaim | 'refused' | undefined
   /** The nodes that a session which is not here may be at, best first. When none can be reached, or none is given, it is ours. */
   find(session: string): readonly SockJsPeer[] | Promise<readonly SockJsPeer[]>
   /** A session was opened here. */
@@ -50,6 +61,8 @@ export interface SockJsNodes {
   ended(session: string): void
   /** No session is opened here any more: others take the new ones; ours stay. */
   refuse(): void
+  /** We are leaving: the other nodes are to end their answers to what we have passed on to them. */
+  leave(): void
 }
 
 /** The nodes of a cluster, any of which may get any request of a SockJS session. */

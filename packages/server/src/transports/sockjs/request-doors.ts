@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, HTTP
 import type { AllowedOrigins } from '../../hooks/origin.js'
 import { allowMethods, setHead } from './answer-head.js'
 import { greet, type IframePage, tellInfo } from './pages.js'
+import type { PassedAnswers } from './passed-answers.js'
 import { claimOf, passRequest, showClient } from './passed-request.js'
-import { PASSED_HEADER, type SockJsClaim } from './peers.js'
+import { PASSED_HEADER, type ProvedClaim } from './peers.js'
 import { METHODS, SESSION_ACTIONS, type SockJsTarget } from './request-path.js'
 import { answerSession, type SessionDoorParts } from './session-door.js'
 
@@ -20,6 +21,8 @@ export interface RequestDoorParts extends SessionDoorParts {
   /** How long a poll may wait, in ms. */
   readonly heartBeatMs: number
   readonly allowedOrigins: AllowedOrigins
+  /** The answers that other nodes are giving. */
+  readonly passed: PassedAnswers
   readonly checkOrigin: (request: FastifyRequest) => Promise<void>
 }
 
@@ -141,7 +144,7 @@ function originOf(
   const asked = { session: target.session, method, url: request.raw.url ?? '', origin: headers.origin }
   const claim = table.nodes.verify(headers, asked)
   if (claim === undefined || claim === 'refused') return claim ?? 'client'
-  request.setDecorator<SockJsClaim>('sockJsClaim', claim)
+  request.setDecorator<ProvedClaim>('sockJsClaim', claim)
   showClient(request, claim)
   return 'node'
 }
@@ -151,12 +154,12 @@ async function isAnsweredElsewhere(
   { session, action }: SessionTarget,
   request: FastifyRequest,
   reply: FastifyReply,
-  { table }: RequestDoorParts,
+  { table, passed }: RequestDoorParts,
 ): Promise<boolean> {
   if (table.nodes === undefined || action === 'websocket' || table.has(session)) return false
-  if (request.getDecorator<SockJsClaim | null>('sockJsClaim') !== null) return false
+  if (request.getDecorator<ProvedClaim | null>('sockJsClaim') !== null) return false
   for (const peer of await table.nodes.find(session))
-    if (await passRequest(peer, claimOf(session, request), request, reply)) return true
+    if (await passRequest(peer, claimOf(session, request), request, reply)) return passed.add(reply.raw)
   return false
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { setJsessionid } from './answer-head.js'
 import { parsePayload } from './payload.js'
+import type { ProvedClaim } from './peers.js'
 import { jsonp, pollReceiver, XHR } from './poll-receiver.js'
 import type { Receiver } from './receiver.js'
 import type { SessionAction, SockJsTarget } from './request-path.js'
@@ -53,12 +54,15 @@ async function receive(
 ): Promise<FastifyReply> {
   const start = startOf(action, request, reply, parts.maxStreamBytes)
   if (typeof start === 'string') return reply.code(500).type(TEXT).send(start)
+  const via = request.getDecorator<ProvedClaim | null>('sockJsClaim')?.from
   const session = await parts.table.findOrOpen(id, request, reply)
   if (parts.jsessionid) setJsessionid(request, reply)
   // Somebody else has answered: a deadline of the application.
   if (reply.sent) return reply
   if (session === undefined) return notFound(reply)
-  session.receive(start(session))
+  session.receive(start(session), via)
+  // Where that node leaves there is no time to wait in.
+  if (via !== undefined && parts.table.hasReleased(via)) session.release(via)
   return reply
 }
 

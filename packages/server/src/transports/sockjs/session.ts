@@ -26,6 +26,8 @@ export class SockJsSession implements Connection, ReceiverOwner {
   readonly #parts: SockJsSessionParts
   #listener: ConnectionListener | undefined
   #receiver: Receiver | undefined
+  /** The node that has passed its request on; undefined: it came to us. */
+  #via: string | undefined
   #hasOpened = false
   /** What was written while nobody received. */
   #pending: WireFrame[] = []
@@ -68,14 +70,18 @@ export class SockJsSession implements Connection, ReceiverOwner {
     return this.#say(receiver, receiver.form === 'json' ? arrayFrame(turn.frames()) : turn.bytes(receiver.form))
   }
 
-  /** Takes the response of a receiving request: what waits is written to it at once, in one frame. */
-  receive(receiver: Receiver): void {
+  /**
+   * Takes the response of a receiving request: what waits is written to it at once, in one frame. `via`: the node that has
+   * passed the request on.
+   */
+  receive(receiver: Receiver, via?: string): void {
     if (this.#receiver !== undefined) return this.#tellAlone(receiver, STILL_OPEN)
     const isFirst = !this.#hasOpened
     this.#hasOpened = true
     if (this.#closeFrame !== undefined) return this.#tellLast(receiver, this.#closeFrame, isFirst)
     this.#timer?.cancel()
     this.#receiver = receiver
+    this.#via = via
     if (isFirst) this.#say(receiver, encode(OPEN, receiver))
     if (this.#receiver === undefined) return
     this.#gather()
@@ -83,6 +89,18 @@ export class SockJsSession implements Connection, ReceiverOwner {
     if (this.#receiver === undefined) return
     if (this.#pending.length > 0) this.#say(receiver, encode(this.#takePending(), receiver))
     if (this.#receiver !== undefined) this.#beatLater()
+  }
+
+  /** Ends the response of a request that this node has passed on, behind what was written: the client asks again. */
+  release(via: string): void {
+    const receiver = this.#receiver
+    if (receiver === undefined || this.#via !== via) return
+    // What ends a poll; a stream may end behind any frame.
+    this.#say(receiver, encode(HEART_BEAT, receiver))
+    if (this.#receiver === undefined) return
+    receiver.end()
+    this.#receiver = undefined
+    this.#waitForNext()
   }
 
   /** Takes what a request has sent; resolves when the listener has been told all of it. */

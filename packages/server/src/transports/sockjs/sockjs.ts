@@ -5,7 +5,8 @@ import type { Connection } from '../../connection/connection.js'
 import type { AllowedOrigins } from '../../hooks/origin.js'
 import type { WebSocketDoor } from '../websocket-door.js'
 import { createIframePage, greet } from './pages.js'
-import type { SockJsPeers } from './peers.js'
+import { createPassedAnswers } from './passed-answers.js'
+import { PASSED_HEADER, type ProvedClaim, type SockJsPeers } from './peers.js'
 import { openRequestDoors } from './request-doors.js'
 import { parsePath, type SockJsTarget } from './request-path.js'
 import { checkSockJsOptions, type SockJsOptions } from './sockjs-options.js'
@@ -46,8 +47,8 @@ export interface SockJs {
   openWebSocketDoors(door: Pick<WebSocketDoor, 'admit' | 'selectProtocol' | 'taken'>): void
   /** No more sessions are opened: 503. Those that are there go on. */
   refuse(): void
-  /** Ends every request that still waits. */
-  close(): void
+  /** Ends every request that still waits; those that other nodes answer they end, within `withinMs`. */
+  close(withinMs: number): Promise<void>
 }
 
 const NoMore: FastifyErrorConstructor = createError('STOMP_ERR_CLOSING', 'No more sessions are opened now.', 503)
@@ -68,11 +69,17 @@ export async function openSockJs(fastify: FastifyInstance, door: SockJsDoor): Pr
     admit: door.admit,
     subject: door.subject,
     nameOf: door.nameOf,
-    refused: () => new NoMore(),
+    refused(request, reply) {
+      // Nothing was done: the node that has asked us takes the session, or asks the next.
+      if (request.getDecorator<ProvedClaim | null>('sockJsClaim') !== null) reply.header(PASSED_HEADER, 'refused')
+      return new NoMore()
+    },
     join: peers && ((own) => peers.at(`${fastify.prefix}${path}`, own)),
   })
+  const passed = createPassedAnswers(wheel)
   await openRequestDoors(fastify, {
     ...{ path, targetOf, table, hasWebSocket, allowedOrigins, maxStreamBytes, maxBodyBytes, jsessionid, heartBeatMs },
+    passed,
     checkOrigin: door.checkOrigin,
     hasJsonp: jsonp,
     needsCookie: bindingCookie || jsessionid,
@@ -82,6 +89,9 @@ export async function openSockJs(fastify: FastifyInstance, door: SockJsDoor): Pr
     greet,
     openWebSocketDoors: (plain) => openWebSocketDoors(fastify, plain, { path, targetOf, accept, wheel, heartBeatMs }),
     refuse: () => table.refuse(),
-    close: () => table.close(),
+    async close(withinMs) {
+      table.close()
+      await passed.end(withinMs)
+    },
   }
 }

@@ -14,8 +14,8 @@ export interface SockJsTableParts extends Omit<SockJsSessionParts, 'forget'> {
   readonly subject: (request: FastifyRequest) => Promise<string | undefined>
   readonly nameOf: (identity: unknown) => string | undefined
   readonly accept: (connection: Connection) => void
-  /** Answers what asks for a new session where there may be none. */
-  readonly refused: () => Error
+  /** Answers what asks for a new session where there may be none; another node that has passed it on is told so. */
+  readonly refused: (request: FastifyRequest, reply: FastifyReply) => Error
   /** Joins in with the other nodes; undefined: there are none. */
   readonly join: ((own: OwnSessions) => SockJsNodes) | undefined
 }
@@ -30,11 +30,16 @@ export interface SockJsTable extends OwnSessions {
    * As `find`; but where there is none, opens it. Rejects with an error that has a `statusCode` when it may not begin.
    */
   findOrOpen(id: string, request: FastifyRequest, reply: FastifyReply): Promise<SockJsSession | undefined>
+  /** Whether that node has said that it is leaving. */
+  hasReleased(node: string): boolean
   /** No more are opened. */
   refuse(): void
   /** Ends every request that still waits. */
   close(): void
 }
+
+/** Nodes that are remembered as leaving: the first ones have left long ago. */
+const MAX_LEAVING = 100
 
 /** Makes the table of one path. */
 export function createTable(parts: SockJsTableParts): SockJsTable {
@@ -45,7 +50,16 @@ export function createTable(parts: SockJsTableParts): SockJsTable {
     const isTheirs = entry && (await isOwner(entry.owner, request, () => parts.subject(request)))
     return isTheirs ? entry.session : undefined
   }
-  const own: OwnSessions = { has: (id) => entries.has(id), ids: () => entries.keys() }
+  const leaving = new Set<string>()
+  const own: OwnSessions = {
+    has: (id) => entries.has(id),
+    ids: () => entries.keys(),
+    release(node) {
+      leaving.add(node)
+      for (const oldest of leaving) if (leaving.size > MAX_LEAVING) leaving.delete(oldest)
+      for (const { session } of entries.values()) session.release(node)
+    },
+  }
   const nodes = parts.join?.(own)
   const forget = (id: string): void => {
     entries.delete(id)
@@ -55,13 +69,17 @@ export function createTable(parts: SockJsTableParts): SockJsTable {
     ...own,
     nodes,
     find,
+    hasReleased: (node) => leaving.has(node),
     async findOrOpen(id, request, reply) {
       if (entries.has(id)) return find(id, request)
-      if (isRefusing || entries.size >= parts.maxSessions) throw parts.refused()
-      const identity = await parts.admit(request)
+      const isFull = (): boolean => isRefusing || entries.size >= parts.maxSessions
+      if (isFull()) throw parts.refused(request, reply)
+      const identity = await parts.admit(request).catch((error: unknown) => {
+        throw isRefusing ? parts.refused(request, reply) : error
+      })
       // Another request may have opened it in the meantime.
       if (entries.has(id)) return find(id, request)
-      if (isRefusing || entries.size >= parts.maxSessions) throw parts.refused()
+      if (isFull()) throw parts.refused(request, reply)
       // Answered by somebody else: a deadline of the application.
       if (reply.sent || reply.raw.headersSent) return undefined
       const peer: Peer = {
@@ -86,6 +104,7 @@ export function createTable(parts: SockJsTableParts): SockJsTable {
     close() {
       isRefusing = true
       for (const { session } of entries.values()) session.close(1001, '')
+      nodes?.leave()
     },
   }
 }
