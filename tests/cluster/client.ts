@@ -34,10 +34,19 @@ export interface ClusterClient {
   readonly losses: readonly string[]
   /** ERROR frames. */
   readonly errors: readonly string[]
+  /** How long it took from each loss until it was connected again, in ms. */
+  readonly returnsMs: readonly number[]
   /** How many subscriptions were receipted on the present connection. */
   readonly subscribed: number
-  /** Resolves at the RECEIPT; the subscription is made again when the client comes again. */
-  subscribe(destination: string, take: (got: Got) => void, headers?: Record<string, string>): Promise<void>
+  /**
+   * Resolves at the RECEIPT; the subscription is made again when the client comes again. `active` is told at each RECEIPT.
+   */
+  subscribe(
+    destination: string,
+    take: (got: Got) => void,
+    headers?: Record<string, string>,
+    active?: () => void,
+  ): Promise<void>
   /** Sends, and waits for nothing. */
   send(destination: string, body: string, headers?: Record<string, string>): void
   /** Resolves at the RECEIPT. Rejects if the connection is lost before: nobody knows then. */
@@ -49,12 +58,17 @@ interface Standing {
   readonly destination: string
   readonly take: (got: Got) => void
   readonly headers: Record<string, string>
+  readonly active: (() => void) | undefined
 }
+
+/** How long a client that comes again waits for CONNECTED before it tries once more, in ms. */
+const CONNECT_MS = 15_000
 
 /** Connects; resolves at CONNECTED. */
 export async function connectClient(options: ClientOptions): Promise<ClusterClient> {
   const { login, reconnectMs = 0 } = options
   const losses: string[] = []
+  const returnsMs: number[] = []
   const errors: string[] = []
   const standing: Standing[] = []
   const waiting = new Set<(error: Error) => void>()
@@ -62,12 +76,15 @@ export async function connectClient(options: ClientOptions): Promise<ClusterClie
   let subscribed = 0
   let lastReceipt = 0
   let isClosing = false
+  let lostMs = 0
   const client = new Client({
     webSocketFactory: () => openSocket(options),
     connectHeaders: login === undefined ? {} : { login },
     heartbeatIncoming: 0,
     heartbeatOutgoing: 0,
     reconnectDelay: reconnectMs,
+    // On Node sockjs-client does not notice that a stream was cut.
+    connectionTimeout: reconnectMs === 0 ? 0 : CONNECT_MS,
   })
 
   const receipted = (act: (receipt: string) => void): Promise<void> =>
@@ -80,7 +97,7 @@ export async function connectClient(options: ClientOptions): Promise<ClusterClie
       })
       act(receipt)
     })
-  const subscribe = ({ destination, take, headers }: Standing): Promise<void> =>
+  const subscribe = ({ destination, take, headers, active }: Standing): Promise<void> =>
     receipted((receipt) => {
       client.subscribe(
         destination,
@@ -95,11 +112,13 @@ export async function connectClient(options: ClientOptions): Promise<ClusterClie
       )
     }).then(() => {
       subscribed += 1
+      active?.()
     })
 
   const first = new Promise<void>((resolve, reject) => {
     client.onConnect = () => {
       connects += 1
+      if (connects > 1) returnsMs.push(performance.now() - lostMs)
       resolve()
       if (connects > 1) for (const one of standing) subscribe(one).catch(() => {})
     }
@@ -108,7 +127,11 @@ export async function connectClient(options: ClientOptions): Promise<ClusterClie
       reject(new Error(`refused: ${headers.message}`))
     }
     client.onWebSocketClose = ({ code, reason }: { code: number; reason: string }) => {
-      if (!isClosing) losses.push(`${code} ${reason}`)
+      // An attempt to come back that fails is no loss.
+      if (!isClosing && (connects > losses.length || reconnectMs === 0)) {
+        losses.push(`${code} ${reason}`)
+        lostMs = performance.now()
+      }
       subscribed = 0
       for (const refuse of waiting) refuse(new Error(`the connection is lost: ${code} ${reason}`))
       waiting.clear()
@@ -127,8 +150,9 @@ export async function connectClient(options: ClientOptions): Promise<ClusterClie
     },
     losses,
     errors,
-    subscribe(destination, take, headers = {}) {
-      const one = { destination, take, headers }
+    returnsMs,
+    subscribe(destination, take, headers = {}, active) {
+      const one = { destination, take, headers, active }
       standing.push(one)
       return subscribe(one)
     },

@@ -3,7 +3,7 @@ import { freePorts } from '../brokers/broker-process.js'
 import { type CutManner, openCutter } from '../networks/cutter.js'
 import type { Daemon } from '../networks/daemon.js'
 import { FaultLog } from '../networks/network.js'
-import { startBalancer } from './balancer.js'
+import { type Balancer, startBalancer } from './balancer.js'
 import { type Carrier, type ClientOptions, type ClusterClient, connectClient } from './client.js'
 import { type ClusterNodeProcess, type NodeOptions, startClusterNode } from './nodes.js'
 
@@ -28,8 +28,7 @@ export interface Cluster {
 }
 
 /** What a cluster is made of. */
-export interface ClusterParts {
-  readonly nginx: string
+export type ClusterParts = Balancer & {
   /** Port of the broker on 127.0.0.1. */
   readonly broker: number
   readonly size: number
@@ -37,7 +36,8 @@ export interface ClusterParts {
 }
 
 /** Starts it. */
-export async function startCluster({ nginx, broker, size, node = {} }: ClusterParts): Promise<Cluster> {
+export async function startCluster(parts: ClusterParts): Promise<Cluster> {
+  const { broker, size, node = {} } = parts
   const ends: (() => Promise<unknown>)[] = []
   const clients: ClusterClient[] = []
   const secret = randomBytes(16).toString('hex')
@@ -61,7 +61,7 @@ export async function startCluster({ nginx, broker, size, node = {} }: ClusterPa
     }
     nodes.push(...(await Promise.all(starts.map(startClusterNode))))
     const balancer: Daemon = await startBalancer(
-      nginx,
+      parts,
       starts.map(({ port }) => port),
     )
     ends.push(balancer.stop)

@@ -1,14 +1,12 @@
 import { setTimeout as after } from 'node:timers/promises'
-import type { ClusterClient } from './client.js'
 import { textOf } from './ledger.js'
 
-/** One publisher that goes on until it is ended, every message with a RECEIPT. */
+/** One publisher that goes on until it is ended, and is told of every message that the broker has it. */
 export interface Publisher {
   readonly name: string
-  readonly client: ClusterClient
   /** How many were sent. */
   readonly sent: number
-  /** Whose RECEIPT came. */
+  /** Whose RECEIPT came, or the answer that stands for it. */
   readonly receipted: ReadonlySet<number>
   /** Those that were refused, or whose connection was lost before the RECEIPT. */
   readonly unanswered: ReadonlySet<number>
@@ -16,8 +14,11 @@ export interface Publisher {
   end(): Promise<void>
 }
 
-/** Starts to send persistent messages, one every `everyMs`, whether those before have their RECEIPT or not. */
-export function startPublisher(name: string, client: ClusterClient, destination: string, everyMs: number): Publisher {
+/**
+ * Starts to publish, one message every `everyMs`, whether those before have their RECEIPT or not. `publish` resolves at the
+ * RECEIPT.
+ */
+export function startPublisher(name: string, publish: (text: string) => Promise<unknown>, everyMs: number): Publisher {
   const receipted = new Set<number>()
   const unanswered = new Set<number>()
   const pending = new Set<Promise<unknown>>()
@@ -26,7 +27,7 @@ export function startPublisher(name: string, client: ClusterClient, destination:
   const loop = (async () => {
     while (!isEnding) {
       const number = ++sent
-      const answer = client.sendReceipted(destination, textOf(name, number), { persistent: 'true' }).then(
+      const answer = publish(textOf(name, number)).then(
         () => receipted.add(number),
         () => unanswered.add(number),
       )
@@ -36,7 +37,7 @@ export function startPublisher(name: string, client: ClusterClient, destination:
     }
   })()
   return {
-    ...{ name, client, receipted, unanswered },
+    ...{ name, receipted, unanswered },
     get sent() {
       return sent
     },

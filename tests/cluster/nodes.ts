@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('node.mjs', import.meta.url))
 
+/** Who does not end by then is killed: longer than any drain of these tests. */
+const STOP_MS = 20_000
+
 /** How a node is started; see node.mjs. */
 export interface NodeOptions {
   readonly port: number
@@ -16,11 +19,20 @@ export interface NodeOptions {
   /** How often node and broker tell each other that they are there; silence is noticed after two to three of them. @default 1000 */
   readonly heartBeatMs?: number
   readonly mode?: 'shared' | 'per-client'
+  /** Over how long it spreads the closes at its end, in ms. @default 0 */
+  readonly drainMs?: number
 }
 
 /** A change of what a node knows of its broker. */
 export interface Availability {
   readonly isAvailable: boolean
+  readonly atMs: number
+}
+
+/** A session that was connected, and is closed. */
+export interface SessionClose {
+  readonly user: string | undefined
+  readonly code: number
   readonly atMs: number
 }
 
@@ -30,6 +42,10 @@ export interface ClusterNodeProcess {
   readonly url: string
   /** What it has told, in order. */
   readonly availability: readonly Availability[]
+  /** The sessions that it has closed, in order. */
+  readonly closes: readonly SessionClose[]
+  /** When it began to end, in ms since the epoch. */
+  readonly closingAtMs: number | undefined
   /** What it has written to its error output, for who wonders. */
   readonly said: string
   /** A POST of JSON to one of its routes; resolves with the answer's JSON. */
@@ -37,8 +53,8 @@ export interface ClusterNodeProcess {
   get(path: string): Promise<unknown>
   /** Ends it at once. */
   kill(): Promise<void>
-  /** Asks it to end. */
-  stop(): Promise<void>
+  /** Asks it to end; resolves with its exit code, or null where it had to be killed. */
+  stop(): Promise<number | null>
 }
 
 /** Starts one; resolves when it listens, rejects with what it said if it ends before. */
@@ -49,15 +65,19 @@ export async function startClusterNode(options: NodeOptions): Promise<ClusterNod
   process.once('exit', abandon)
   const closed = once(child, 'close').then(() => void process.off('exit', abandon))
   const availability: Availability[] = []
+  const closes: SessionClose[] = []
+  let closingAtMs: number | undefined
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = `${said}${text}`.slice(-20_000)
   })
   const listening = new Promise<void>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (text) => {
-      const line = JSON.parse(text) as { readonly state: string } & Availability
+      const line = JSON.parse(text) as { readonly state: string } & Availability & SessionClose
       if (line.state === 'listening') resolve()
       if (line.state === 'availability') availability.push(line)
+      if (line.state === 'disconnected') closes.push(line)
+      if (line.state === 'closing') closingAtMs = line.atMs
     })
   })
   const failed = closed.then(() => {
@@ -71,6 +91,10 @@ export async function startClusterNode(options: NodeOptions): Promise<ClusterNod
     port: options.port,
     url,
     availability,
+    closes,
+    get closingAtMs() {
+      return closingAtMs
+    },
     get said() {
       return said
     },
@@ -81,7 +105,9 @@ export async function startClusterNode(options: NodeOptions): Promise<ClusterNod
         body: JSON.stringify(body),
       }),
     get: (path) => answer(`${url}${path}`, {}),
-    kill: () => end(child, closed, 'SIGKILL'),
+    async kill() {
+      await end(child, closed, 'SIGKILL')
+    },
     stop: () => end(child, closed, 'SIGTERM'),
   }
 }
@@ -93,9 +119,10 @@ async function answer(url: string, request: RequestInit): Promise<unknown> {
   return JSON.parse(text)
 }
 
-async function end(child: ChildProcess, closed: Promise<void>, signal: NodeJS.Signals): Promise<void> {
+async function end(child: ChildProcess, closed: Promise<void>, signal: NodeJS.Signals): Promise<number | null> {
   child.kill(signal)
-  const force = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
   await closed
   clearTimeout(force)
+  return child.exitCode
 }

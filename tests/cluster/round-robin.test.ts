@@ -8,9 +8,10 @@ import { Lane, paced } from './pace.js'
 import { type OpenRabbitMq, startOpenRabbitMq } from './rabbitmq-names.js'
 
 const nginx = requireComponent('nginx')
+const haproxy = requireComponent('haproxy')
 const rabbitmq = requireComponent('RabbitMQ')
-const isPossible = nginx.available && rabbitmq.available
-const title = (text: string): string => nginx.title(rabbitmq.title(text))
+const isPossible = nginx.available && haproxy.available && rabbitmq.available
+const title = (text: string): string => nginx.title(haproxy.title(rabbitmq.title(text)))
 
 /** How many messages are published in each set-up, and over how long. A full run: 10000 over 120 s. */
 const COUNT = Number(process.env.HOOFBEAT_CLUSTER_MESSAGES ?? 1_000)
@@ -20,7 +21,7 @@ const CATCH_UP_MS = 30_000
 const CARRIERS: readonly Carrier[] = ['websocket', 'stream', 'poll', 'xhr-streaming', 'xhr-polling']
 
 describe.skipIf(!isPossible)(
-  title('nodes behind nginx without stickiness'),
+  title('nodes behind a balancer without stickiness'),
   { timeout: 1_000 * SECONDS + 180_000 },
   () => {
     let broker: OpenRabbitMq
@@ -31,10 +32,11 @@ describe.skipIf(!isPossible)(
     afterAll(() => broker?.stop(), 60_000)
 
     describe.each([
-      { size: 2, hasUrl: true, how: 'two that reach each other by HTTP' },
-      { size: 3, hasUrl: true, how: 'three that reach each other by HTTP' },
-      { size: 2, hasUrl: false, how: 'two that reach each other by the broker only' },
-    ])('$how', ({ size, hasUrl }) => {
+      { before: 'nginx', size: 2, hasUrl: true, how: 'two behind nginx that reach each other by HTTP' },
+      { before: 'nginx', size: 3, hasUrl: true, how: 'three behind nginx that reach each other by HTTP' },
+      { before: 'nginx', size: 2, hasUrl: false, how: 'two behind nginx that reach each other by the broker only' },
+      { before: 'haproxy', size: 3, hasUrl: true, how: 'three behind haproxy that reach each other by HTTP' },
+    ])('$how', ({ before, size, hasUrl }) => {
       let cluster: Cluster
       let strangers: readonly string[]
       let clients: readonly { readonly carrier: Carrier; readonly client: ClusterClient }[]
@@ -42,7 +44,7 @@ describe.skipIf(!isPossible)(
       beforeAll(async () => {
         strangers = await broker.names()
         cluster = await startCluster({
-          nginx: nginx.path,
+          ...(before === 'nginx' ? { nginx: nginx.path } : { haproxy: haproxy.path }),
           broker: broker.port,
           size,
           node: { hasUrl, heartBeatMs: 10_000 },
