@@ -45,7 +45,12 @@ export interface AppOptions {
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
   const { logger = false, tcp, dataDirectory, relay, adminToken, pushToken } = options
   const { maxBodyBytes, greetingDelayMs = 1000, drainMs } = options
-  const app = Fastify({ logger }).withTypeProvider<TypeBoxTypeProvider>()
+  // While it drains, polls and SockJS sessions still have to be told so: what asks for its health says 503 by itself.
+  const app = Fastify({ logger, return503OnClosing: false }).withTypeProvider<TypeBoxTypeProvider>()
+  let isEnding = false
+  app.addHook('preClose', async () => {
+    isEnding = true
+  })
 
   const metrics = prometheusMetrics()
   await app.register(hoofbeat, {
@@ -76,7 +81,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(pages)
   if (adminToken !== undefined) await app.register(admin, { token: adminToken })
   if (pushToken !== undefined) await app.register(push, { token: pushToken })
-  await app.register(operations, { metrics })
+  await app.register(operations, { metrics, isEnding: () => isEnding })
   return app
 }
 

@@ -279,7 +279,11 @@ describe('over HTTP', () => {
     const health = url.replace('ws', 'http').replace('/stomp', '/health')
     const closing = app.close()
     await Promise.race(sessions.map(({ closed }) => closed))
-    expect((await fetch(health)).status).toBe(503)
+    const asked = await Promise.all(
+      [health, `${health}/live`, health.replace('/health', '/')].map((each) => fetch(each)),
+    )
+    expect(asked.map(({ status }) => status)).toEqual([503, 503, 200])
+    expect(await asked[0]?.json()).toEqual({ status: 'ending' })
     await closing
     expect(await Promise.all(sessions.map(({ closed }) => closed))).toEqual([1012, 1012])
   })
