@@ -1,8 +1,8 @@
 import { type Digest, entrySum } from './digest.js'
 import type { Entry } from './replica.js'
 
-/** How many characters of entries one message carries, about: little enough for every broker. */
-const PAGE_LENGTH = 32_768
+/** How many characters of entries one message carries, little enough for every broker; an entry that is longer goes alone. */
+export const PAGE_LENGTH = 32_768
 
 /** What others know of a list of this node, once they have heard all that was told of it. */
 export interface Announced {
@@ -14,10 +14,14 @@ export interface Announced {
 }
 
 /**
- * Makes an empty one. `read` gives the present value of an entry; undefined: it is not there. Entries beyond `maxEntries`
- * are left out, and `isFull` is told.
+ * Makes an empty one. `read` gives the present value of an entry; undefined: it is not there. An entry is
+ * left out where there are `maxEntries` for its key, and `isFull` is told.
  */
-export function createAnnounced(read: (key: string) => unknown, maxEntries: number, isFull: () => void): Announced {
+export function createAnnounced(
+  read: (key: string) => unknown,
+  maxEntries: (key: string) => number,
+  isFull: () => void,
+): Announced {
   /** The texts of the values, as they were told. */
   const sums = new Map<string, number>()
   let version = 0
@@ -26,7 +30,7 @@ export function createAnnounced(read: (key: string) => unknown, maxEntries: numb
     const value = read(key)
     const former = sums.get(key)
     if (value === undefined && former === undefined) return undefined
-    if (former === undefined && sums.size >= maxEntries) {
+    if (former === undefined && sums.size >= maxEntries(key)) {
       isFull()
       return undefined
     }
@@ -60,16 +64,18 @@ function paged(keys: Iterable<string>, textOf: (key: string) => string | undefin
   const pages: string[] = []
   let page: string[] = []
   let length = 0
-  for (const key of keys) {
-    const text = textOf(key)
-    if (text === undefined) continue
-    page.push(text)
-    length += text.length
-    if (length < PAGE_LENGTH) continue
-    pages.push(`[${page.join()}]`)
+  const turn = (): void => {
+    if (page.length > 0) pages.push(`[${page.join()}]`)
     page = []
     length = 0
   }
-  if (page.length > 0) pages.push(`[${page.join()}]`)
+  for (const key of keys) {
+    const text = textOf(key)
+    if (text === undefined) continue
+    if (length + text.length > PAGE_LENGTH) turn()
+    page.push(text)
+    length += text.length + 1
+  }
+  turn()
   return pages
 }

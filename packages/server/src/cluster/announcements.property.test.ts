@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createAnnounced } from './announced.js'
+import { createAnnounced, PAGE_LENGTH } from './announced.js'
 import { isSameDigest, readDigest, writeDigest } from './digest.js'
 import { createReplica, type Entry } from './replica.js'
 
@@ -17,7 +17,7 @@ function setUp() {
   const list = new Map<string, unknown>()
   const announced = createAnnounced(
     (name) => list.get(name),
-    1_000,
+    () => 1_000,
     () => {},
   )
   const told = new Map<string, unknown>()
@@ -90,7 +90,7 @@ describe('a list that others are told of', () => {
     for (let i = 0; i < 500; i++) list.set(`entry ${i}`, 'x'.repeat(200))
     const changes = announced.update(list.keys())
     expect(changes.length).toBe(4)
-    for (const { text } of changes) expect(text.length).toBeLessThan(35_000)
+    for (const { text } of changes) expect(text.length).toBeLessThan(PAGE_LENGTH + 2)
     const pages = announced.pages()
     replica.begin(announced.digest.version)
     expect(replica.collect(0, entries(pages[0] ?? ''))).toBe(true)
@@ -100,12 +100,37 @@ describe('a list that others are told of', () => {
     expect(replica.isCollecting).toBe(false)
   })
 
+  it('is told in pages that have a bound, an entry that is longer by itself', () => {
+    const { list, announced } = setUp()
+    const lengths = [10, PAGE_LENGTH - 50, 100, PAGE_LENGTH * 2, 10, 100, PAGE_LENGTH, PAGE_LENGTH - 20]
+    for (const [i, length] of lengths.entries()) list.set(`${i}`, 'x'.repeat(length))
+    const counts = (pages: readonly string[]): unknown =>
+      pages.map((text) => {
+        const entries: readonly Entry[] = JSON.parse(text)
+        expect(text.length <= PAGE_LENGTH + 2 || entries.length === 1).toBe(true)
+        return entries.length
+      })
+    expect(counts(announced.update(list.keys()).map(({ text }) => text))).toEqual([2, 1, 1, 2, 1, 1])
+    expect(counts(announced.pages())).toEqual([2, 1, 1, 2, 1, 1])
+  })
+
+  it('has room for lesser entries only for as long as there is enough for the others', () => {
+    let full = 0
+    const announced = createAnnounced(
+      () => true,
+      (key) => (key.startsWith('less') ? 2 : 4),
+      () => full++,
+    )
+    announced.update(['less 1', 'less 2', 'less 3', 'a', 'b', 'c'])
+    expect([announced.pages(), full]).toEqual([['[["less 1",true],["less 2",true],["a",true],["b",true]]'], 2])
+  })
+
   it('leaves out what is beyond its bound, and says so', () => {
     let full = 0
     const list = new Map(Array.from({ length: 5 }, (_, i) => [`${i}`, i]))
     const announced = createAnnounced(
       (name) => list.get(name),
-      3,
+      () => 3,
       () => full++,
     )
     announced.update(list.keys())

@@ -45,6 +45,8 @@ export interface AnnouncementsParts {
   readonly isAvailable: () => boolean
   /** An entry of this node, as it is now, as JSON has it; undefined: it is not there. */
   readonly read: (key: string) => unknown
+  /** Where the list is nearly full, entries of such keys are left out, so that there is room for the others. */
+  readonly isLesser?: (key: string) => boolean
   /** An entry of another node is not as before. Must not throw. */
   readonly heard: EntryChange
 }
@@ -58,8 +60,9 @@ const ASK_PAUSE_MS = 500
 const PAGE_PAUSE_MS = 10_000
 /** The whole list is told again, should anything ever have gone wrong that nobody has thought of. */
 const FULL_EVERY_MS = 300_000
-/** Entries of one node; what is beyond is not told. */
-export const MAX_ENTRIES = 100_000
+/** Entries of one node; what is beyond is not told. Of lesser ones there is only room for as long as it is half full. */
+const MAX_ENTRIES = 200_000
+const MAX_LESSER_ENTRIES = 100_000
 
 /** Makes the lists of one kind. */
 export function createAnnouncements(parts: AnnouncementsParts): Announcements {
@@ -89,7 +92,8 @@ class KnownLists implements Announcements {
 
   constructor(parts: AnnouncementsParts) {
     this.#parts = parts
-    this.#own = createAnnounced(parts.read, MAX_ENTRIES, () => this.#warn())
+    const maxEntries = (key: string): number => (parts.isLesser?.(key) === true ? MAX_LESSER_ENTRIES : MAX_ENTRIES)
+    this.#own = createAnnounced(parts.read, maxEntries, () => this.#warn())
     parts.bus.take(parts.name, (message) => this.#hear(message))
     parts.bus.onMissed(() => this.resume())
     this.#repeat()

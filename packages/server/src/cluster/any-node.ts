@@ -7,6 +7,7 @@ import type { Bus, ClusterNodes } from './cluster.js'
 import { createIntroduction } from './introduction.js'
 import { createLinkPeers } from './link-peers.js'
 import { createNodeWays } from './node-ways.js'
+import { createNodeWarning } from './rare-warning.js'
 import { createSockJsPeers } from './sockjs-nodes.js'
 import { type HttpDoors, serveTunnels } from './tunnel-server.js'
 import { createTunnels } from './tunnels.js'
@@ -44,6 +45,9 @@ export interface AnyNode {
 /** Between two words of the log about the same node, in ms. */
 const LOG_PAUSE_MS = 10_000
 
+const UNTIMELY =
+  'refused a request that another node has passed on: its clock seems to be ahead of this one by skewMs (below 0: behind). Set the clocks of all nodes by NTP, within 30 s of each other'
+
 /** Makes the parts, and joins them. */
 export function createAnyNode(parts: AnyNodeParts): AnyNode {
   const { backbone, nodes, bus, log, clock, after, greetingMs = 300 } = parts
@@ -61,7 +65,10 @@ export function createAnyNode(parts: AnyNodeParts): AnyNode {
     )
   }
   const links = createLinkPeers({ key: backbone.key('peers'), nodes, ways, epochMs, failed })
-  const seal = createClaimSeal(backbone.key('sockjs'), nodes.self, epochMs)
+  const warnUntimely = createNodeWarning(log, clock, UNTIMELY)
+  const seal = createClaimSeal(backbone.key('sockjs'), nodes.self, epochMs, (node, skewMs) =>
+    warnUntimely(node, { skewMs }),
+  )
   const introduction = createIntroduction({ nodes, after, greetingMs })
   const sockjs = createSockJsPeers({ bus, nodes, ways, seal, now, introduced: () => introduction.pending })
   let stopServing = (): void => {}

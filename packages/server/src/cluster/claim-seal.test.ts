@@ -47,13 +47,14 @@ describe('the seal of claims', () => {
 
   it('gives back what was sealed, and nothing once it is altered anywhere', () => {
     const sealed = createClaimSeal(key, 'a', () => 0).seal('b', claim)
-    expect(createClaimSeal(key, 'b', () => 0).open(sealed)).toEqual(claim)
+    const proved = { ...claim, from: 'a' }
+    expect(createClaimSeal(key, 'b', () => 0).open(sealed)).toEqual(proved)
     fc.assert(
       fc.property(fc.nat(sealed.length - 1), fc.constantFrom('A', 'z', '.', '0', '_'), (at, letter) => {
         const altered = sealed.slice(0, at) + letter + sealed.slice(at + 1)
         const opened = createClaimSeal(key, 'b', () => 0).open(altered)
         // The last letter of a signature has bits that mean nothing.
-        if (at < sealed.length - 1) expect(opened).toEqual(altered === sealed ? claim : undefined)
+        if (at < sealed.length - 1) expect(opened).toEqual(altered === sealed ? proved : undefined)
       }),
     )
   })
@@ -71,6 +72,23 @@ describe('the seal of claims', () => {
       nowMs = 1_000_000 + laterMs
       expect(createClaimSeal(key, 'b', () => nowMs).open(field) !== undefined).toBe(isGood)
     }
+  })
+
+  it('tells whose clock was too far away, and by how much, of what was sealed for this node only', () => {
+    const told: unknown[] = []
+    const b = createClaimSeal(
+      key,
+      'b',
+      () => 1_000_000,
+      (node, skewMs) => told.push([node, skewMs]),
+    )
+    const at = (epochMs: number, to = 'b', by = key): string => createClaimSeal(by, 'a', () => epochMs).seal(to, claim)
+    const forged = at(0, 'b', Buffer.alloc(32, 'x'))
+    for (const field of [at(1_030_001), at(969_999), at(1_030_000), at(0, 'c'), forged]) b.open(field)
+    expect(told).toEqual([
+      ['a', 30_001],
+      ['a', -30_001],
+    ])
   })
 
   it('counts each sender for itself', () => {

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { SockJsClaim } from '../transports/sockjs/peers.js'
+import type { ProvedClaim, SockJsClaim } from '../transports/sockjs/peers.js'
 import { ReplayWindow } from './replay-window.js'
 
 /** How far the time of a claim may be from ours, either way, in ms. */
@@ -16,11 +16,19 @@ export interface ClaimSeal {
   /** The value of the header field: good for that node, once, for 30 s. */
   seal(to: string, claim: SockJsClaim): string
   /** Undefined: it is forged, altered, meant for another node, too old or too new by 30 s, or was read before. */
-  open(field: string): SockJsClaim | undefined
+  open(field: string): ProvedClaim | undefined
 }
 
-/** `key`: shared by all nodes. `epochMs`: the time of day, on which they must agree within 30 s. */
-export function createClaimSeal(key: Uint8Array, self: string, epochMs: () => number): ClaimSeal {
+/**
+ * `key`: shared by all nodes. `epochMs`: the time of day, on which they must agree within 30 s. `untimely` is told of a
+ * node whose claim was not taken for that, and by how much its clock seems to be ahead.
+ */
+export function createClaimSeal(
+  key: Uint8Array,
+  self: string,
+  epochMs: () => number,
+  untimely: (node: string, skewMs: number) => void = () => {},
+): ClaimSeal {
   const senders = new Map<string, ReplayWindow>()
   let count = 0
   const signatureOf = (text: string): Buffer => createHmac('sha256', key).update(PURPOSE).update(text).digest()
@@ -45,9 +53,12 @@ export function createClaimSeal(key: Uint8Array, self: string, epochMs: () => nu
       if (given.length !== due.length || !timingSafeEqual(given, due)) return undefined
       const fields = fieldsOf(Buffer.from(text, 'base64url').toString('utf8'))
       const { from, to, number, atMs } = fields
-      const isTimely = typeof atMs === 'number' && Math.abs(epochMs() - atMs) <= VALID_MS
-      if (to !== self || !isTimely || typeof from !== 'string' || typeof number !== 'number') return undefined
-      return isFirst(from, number) ? claimOf(fields) : undefined
+      if (to !== self || typeof from !== 'string' || typeof number !== 'number') return undefined
+      const skewMs = typeof atMs === 'number' ? atMs - epochMs() : Number.NaN
+      if (Math.abs(skewMs) > VALID_MS) untimely(from, skewMs)
+      if (!(Math.abs(skewMs) <= VALID_MS)) return undefined
+      const claim = isFirst(from, number) ? claimOf(fields) : undefined
+      return claim && { ...claim, from }
     },
   }
 }

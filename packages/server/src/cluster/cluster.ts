@@ -22,7 +22,7 @@ export interface ClusterNodes {
   get(id: string): ClusterNode | undefined
   /** Who tells a fact of this key now, or told it last before falling silent. Looks at every node. */
   findFact(key: string): ClusterNode | undefined
-  /** True for a node that has ended, as is known for sure (it said goodbye, or its machine's restart did). */
+  /** True for a node that has ended: it said goodbye, or it fell silent when another one came to its place. */
   isGone(id: string): boolean
   /** Tells a fact of this node to all others; replaces the former one of that key. Undefined takes it back. */
   announce(key: string, value: unknown): void

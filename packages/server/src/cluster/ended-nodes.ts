@@ -1,20 +1,26 @@
-/** The ids of nodes that have ended for sure. No id is ever used again. */
+/** The ids of nodes that have ended. No id is ever used again. */
 export interface EndedNodes {
-  add(id: string): void
+  /** `isSaid`: by itself, so that it is for ever; else another one has come to its place. */
+  add(id: string, isSaid: boolean): void
   has(id: string): boolean
+  /** One that has not said so itself: it is there after all once it is heard. */
+  isReplaced(id: string): boolean
+  delete(id: string): void
 }
 
 /** Makes an empty list; of more than `max` the oldest are forgotten. */
 export function createEndedNodes(max = 1_024): EndedNodes {
-  const ids = new Set<string>()
+  const ended = new Map<string, boolean>()
   return {
-    add(id) {
-      ids.add(id)
-      for (const oldest of ids) {
-        if (ids.size <= max) return
-        ids.delete(oldest)
+    add(id, isSaid) {
+      ended.set(id, isSaid)
+      for (const oldest of ended.keys()) {
+        if (ended.size <= max) return
+        ended.delete(oldest)
       }
     },
-    has: (id) => ids.has(id),
+    has: (id) => ended.has(id),
+    isReplaced: (id) => ended.get(id) === false,
+    delete: (id) => void ended.delete(id),
   }
 }

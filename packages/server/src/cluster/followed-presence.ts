@@ -1,13 +1,7 @@
 import type { Presence, SessionPresence } from '../users/presence.js'
 import type { SessionFacts } from '../users/presence-hooks.js'
 import type { SessionSubscription } from '../users/users.js'
-
-/** A session of this node, as other nodes are told of it. */
-export interface FollowedSession {
-  readonly userName: string | undefined
-  /** By the keys under which they are known here. */
-  readonly subscriptions: ReadonlyMap<object, SessionSubscription>
-}
+import { FollowedSession } from './followed-session.js'
 
 /** The sessions of this node and what they have subscribed to, by session id. */
 export interface FollowedSessions {
@@ -16,8 +10,11 @@ export interface FollowedSessions {
   follow(presence: Presence): Presence
 }
 
+/** A part of a session is not as before. */
+export type SessionChange = (sessionId: string, part: number) => void
+
 /** Makes an empty list; `changed` is told of each session that comes, goes, or subscribes otherwise than before. */
-export function createFollowedSessions(changed: (sessionId: string) => void): FollowedSessions {
+export function createFollowedSessions(changed: SessionChange): FollowedSessions {
   const sessions = new Map<string, FollowedSession>()
   return {
     sessions,
@@ -32,8 +29,7 @@ class FollowedPresence implements SessionPresence {
   #session: SessionFacts
   readonly #presence: Presence
   readonly #sessions: Map<string, FollowedSession>
-  readonly #changed: (sessionId: string) => void
-  readonly #subscriptions = new Map<object, SessionSubscription>()
+  readonly #changed: SessionChange
   readonly #followed: FollowedSession
   #told: SessionPresence | undefined
 
@@ -41,16 +37,16 @@ class FollowedPresence implements SessionPresence {
     session: SessionFacts,
     presence: Presence,
     sessions: Map<string, FollowedSession>,
-    changed: (sessionId: string) => void,
+    changed: SessionChange,
   ) {
     this.#session = session
     this.#presence = presence
     this.#sessions = sessions
     this.#changed = changed
     this.#told = presence.open(session)
-    this.#followed = { userName: session.user?.name, subscriptions: this.#subscriptions }
+    this.#followed = new FollowedSession(session.user?.name)
     sessions.set(session.sessionId, this.#followed)
-    changed(session.sessionId)
+    changed(session.sessionId, 0)
   }
 
   renewed(user: NonNullable<SessionFacts['user']>): void {
@@ -62,13 +58,13 @@ class FollowedPresence implements SessionPresence {
     this.#listener()?.subscribed(key, subscription)
     // What comes late, for a hook was slow, belongs to a session that is not there any more.
     if (this.#sessions.get(this.#session.sessionId) !== this.#followed) return
-    this.#subscriptions.set(key, subscription)
-    this.#changed(this.#session.sessionId)
+    this.#changed(this.#session.sessionId, this.#followed.add(key, subscription))
   }
 
   unsubscribed(key: object): void {
     this.#listener()?.unsubscribed(key)
-    if (this.#subscriptions.delete(key)) this.#changed(this.#session.sessionId)
+    const part = this.#followed.delete(key)
+    if (part !== undefined) this.#changed(this.#session.sessionId, part)
   }
 
   left(): void {
@@ -76,7 +72,7 @@ class FollowedPresence implements SessionPresence {
     const { sessionId } = this.#session
     if (this.#sessions.get(sessionId) !== this.#followed) return
     this.#sessions.delete(sessionId)
-    this.#changed(sessionId)
+    for (const part of this.#followed.parts) this.#changed(sessionId, part)
   }
 
   gone(code: number, reason: string): void {

@@ -98,12 +98,66 @@ describe('the nodes of a cluster', () => {
   })
 
   it('are both there where two tell the same place by mistake', async () => {
-    const { clock, open, a } = await openTestCluster('a')
+    const { clock, open, warnings, a } = await openTestCluster('a')
     const url = new URL('http://balancer:3000/')
     await open('b', { url })
     await open('c', { url })
-    await clock.pass(60_000)
+    await clock.pass(59_000)
     expect(listed(a)).toEqual(['a', 'b', 'c'])
+    const said = (node: string, other: string): unknown =>
+      expect.stringMatching(`"node":"${node}","url":"${url}","others":\\["${other}"\\]} two nodes .* have the same url`)
+    // Who is at another place knows from the coming of the second one.
+    expect([...warnings].sort()).toEqual([
+      expect.stringMatching(/^a: .* the same url/),
+      expect.stringMatching(/^b: /),
+      expect.stringMatching(/^c: /),
+    ])
+    expect(warnings).toEqual(expect.arrayContaining([said('b', 'c'), said('c', 'b')]))
+  })
+
+  it('are there again when they are heard, though another one has come to their place', async () => {
+    const { clock, hub, open, warnings, a } = await openTestCluster('a')
+    const url = new URL('http://balancer:3000/')
+    const b = await open('b', { url })
+    b.connect('s1', 'ada')
+    await clock.pass(500)
+    hub.isLost = ({ from }, to) => from === 'b' && to === 'a'
+    await open('c', { url })
+    await clock.pass(8_500)
+    expect([listed(a), a.cluster.nodes.isGone('b'), a.cluster.users.sessionCount]).toEqual([['a', 'c'], true, 0])
+    hub.isLost = () => false
+    await clock.pass(8_000)
+    expect([listed(a), a.cluster.nodes.isGone('b')]).toEqual([['a', 'b', 'c'], false])
+    expect(a.cluster.users.session('s1')?.node).toBe('b')
+    expect(warnings.filter((text) => text.startsWith('a:'))).toHaveLength(1)
+    // Who says so himself has ended for ever.
+    await Promise.all([b.cluster.close(), clock.pass(200)])
+    b.cluster.bus.tell('all', 'node', { type: 'here', url: url.href })
+    await clock.pass(200)
+    expect([listed(a), a.cluster.nodes.isGone('b')]).toEqual([['a', 'c'], true])
+  })
+
+  it('are gone for ever where another one has come to their place and only something late is heard of them', async () => {
+    const { clock, hub, open, warnings, a } = await openTestCluster('a')
+    const url = new URL('http://10.0.0.2:3000/')
+    const old = await open('old', { url })
+    await clock.pass(300)
+    hub.delayMs = (from) => (from === 'old' ? 14_000 : 0)
+    await clock.pass(3_000)
+    old.backbone.isAvailable = false
+    await open('new', { url })
+    await clock.pass(9_000)
+    expect(a.cluster.nodes.isGone('old')).toBe(true)
+    await clock.pass(5_500)
+    expect(a.cluster.nodes.isGone('old')).toBe(false)
+    await clock.pass(10_000)
+    expect([listed(a), a.cluster.nodes.isGone('old'), warnings]).toEqual([['a', 'new'], true, []])
+    // What it says itself is for ever.
+    old.backbone.isAvailable = true
+    hub.delayMs = () => 0
+    for (const type of ['goodbye', 'here']) old.cluster.bus.tell('all', 'node', { type, url: url.href })
+    await clock.pass(0)
+    expect([listed(a), a.cluster.nodes.isGone('old')]).toEqual([['a', 'new'], true])
   })
 
   it('are told of one turn of changes once, until they do not listen any more', async () => {
@@ -117,6 +171,13 @@ describe('the nodes of a cluster', () => {
     stop()
     await open('b')
     expect(changes).toBe(1)
+  })
+
+  it('warn at their start where no other one can join them', async () => {
+    const { join, clock, warnings } = createTestCluster()
+    const opened = [join('alone', { isAlone: true }), join('joined')].map(({ cluster }) => cluster.open())
+    await Promise.all([...opened, clock.pass(10)])
+    expect(warnings).toEqual([expect.stringMatching(/^alone: .* set cluster.secret/)])
   })
 
   it('work from the moment at which the broker is there', async () => {

@@ -3,8 +3,10 @@ import type { Announcements } from './announcements.js'
 import { fieldsOf, type NodeBus } from './bus.js'
 import type { ClusterNode, ClusterNodes } from './cluster.js'
 import { readDigest, writeDigest } from './digest.js'
+import type { ClusterLog } from './drops.js'
 import { createEndedNodes } from './ended-nodes.js'
 import { HeardNode } from './heard-node.js'
+import { createNodeWarning } from './rare-warning.js'
 
 /** What the list of nodes is made with. */
 export interface NodesParts {
@@ -13,6 +15,7 @@ export interface NodesParts {
   readonly url: URL | undefined
   readonly clock: Pick<Clock, 'now' | 'soon'>
   readonly after: (delayMs: number, run: () => void) => { cancel(): void }
+  readonly log: ClusterLog
   /** False while the broker is away from this node. */
   readonly isAvailable: () => boolean
   /** What this node tells of itself. */
@@ -46,6 +49,8 @@ const GATHER_MS = 50
 /** Between two questions who is there. */
 const HELLO_PAUSE_MS = 1_000
 const KIND = 'node'
+const SAME_URL =
+  'two nodes that are both there have the same url: requests for the sessions of one go to the other. Give each node a cluster.url of its own, past any balancer'
 
 /** Makes the list: this node is there. */
 export function createNodes(parts: NodesParts): KnownNodes {
@@ -58,6 +63,7 @@ class HeardNodes implements KnownNodes {
   readonly #own: HeardNode
   readonly #nodes = new Map<string, HeardNode>()
   readonly #ended = createEndedNodes()
+  readonly #warnSameUrl
   readonly #listeners = new Set<() => void>()
   #list: readonly ClusterNode[] | undefined
   #checking: { cancel(): void } | undefined
@@ -72,6 +78,7 @@ class HeardNodes implements KnownNodes {
   constructor(parts: NodesParts) {
     const { bus, url, clock, ownFacts } = parts
     this.#parts = parts
+    this.#warnSameUrl = createNodeWarning(parts.log, clock, SAME_URL)
     this.self = bus.nodeId
     this.#checkedMs = clock.now()
     this.#own = new HeardNode(this.self, url, this.#checkedMs, () => ownFacts)
@@ -161,8 +168,8 @@ class HeardNodes implements KnownNodes {
 
   #hear(from: string, { type, url, isAsking, facts, sessions }: { readonly [name: string]: unknown }): void {
     // Whoever has said goodbye does not come back: ids are never used again.
-    if (this.#ended.has(from)) return
-    if (type === 'goodbye') return this.#end(from)
+    if (this.#ended.has(from) && !this.#ended.isReplaced(from)) return
+    if (type === 'goodbye') return this.#end(from, true)
     if (type !== 'here') return
     this.#note(from, typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined)
     const known = { facts: readDigest(facts), sessions: readDigest(sessions) }
@@ -176,22 +183,34 @@ class HeardNodes implements KnownNodes {
     const node = this.#nodes.get(id)
     if (node?.url?.href === url?.href && node !== undefined) {
       node.heardMs = clock.now()
+      const others = this.#atPlaceOf(node)
+      if (others.includes(this.#own) || (node.isReplaced && others.length > 0)) {
+        this.#warnSameUrl(id, { url: url?.href, others: others.map((other) => other.id) })
+      }
       node.isReplaced = false
       if (!node.isSilent) return
       node.isSilent = false
       return this.#changed()
     }
-    for (const other of this.#nodes.values()) {
-      if (url !== undefined && other.id !== id && other.url?.href === url.href) other.isReplaced = true
-    }
-    this.#nodes.set(id, new HeardNode(id, url, clock.now(), () => facts.of(id)))
+    const heard = new HeardNode(id, url, clock.now(), () => facts.of(id))
+    // One that was taken for ended has either been on its way for long, or is there: then it is heard again.
+    heard.isReplaced = this.#ended.isReplaced(id)
+    if (!heard.isReplaced) for (const other of this.#atPlaceOf(heard)) other.isReplaced = true
+    this.#ended.delete(id)
+    this.#nodes.set(id, heard)
     this.#changed()
   }
 
-  /** It has ended, for sure. */
-  #end(id: string): void {
+  /** Others that tell the same place. */
+  #atPlaceOf({ id, url }: HeardNode): readonly HeardNode[] {
+    if (url === undefined) return []
+    return [this.#own, ...this.#nodes.values()].filter((other) => other.id !== id && other.url?.href === url.href)
+  }
+
+  /** It has ended, for sure; `isSaid`: so it says itself. */
+  #end(id: string, isSaid: boolean): void {
     const { bus, facts, sessions } = this.#parts
-    this.#ended.add(id)
+    this.#ended.add(id, isSaid)
     this.#nodes.delete(id)
     facts.forget(id)
     sessions.forget(id)
@@ -218,7 +237,7 @@ class HeardNodes implements KnownNodes {
     for (const node of [...this.#nodes.values()]) {
       if (isDeaf) node.heardMs += passedMs
       const silentMs = nowMs - node.heardMs
-      if (node.isReplaced && silentMs > 2 * BEAT_MS + CHECK_MS) this.#end(node.id)
+      if (node.isReplaced && silentMs > 2 * BEAT_MS + CHECK_MS) this.#end(node.id, false)
       else if (!node.isSilent && silentMs > SILENT_MS) this.#silence(node)
       else if (silentMs > REMEMBERED_MS) this.#forget(node)
     }

@@ -12,7 +12,8 @@ import { createDisconnects, type Disconnects } from './disconnects.js'
 import type { ClusterLog } from './drops.js'
 import { createFollowedSessions } from './followed-presence.js'
 import { createNodes } from './nodes.js'
-import { createRemoteSessions, writeSession } from './remote-sessions.js'
+import { createRemoteSessions } from './remote-sessions.js'
+import { isSessionId, readSessionKey, sessionKey, writeSession } from './session-texts.js'
 import { createUserMessages } from './user-messages.js'
 
 export type { ClusterLog } from './drops.js'
@@ -55,6 +56,9 @@ export const OPEN_MS = 5_000
 /** How long an end waits for the broker. */
 export const CLOSE_MS = 1_000
 
+const ALONE =
+  'this node is alone: it has nothing secret in common with others. For nodes that are to be one, set cluster.secret of relayBroker, the same for all'
+
 /** Makes the part of one node; it says and hears nothing until it is opened. */
 export function createCluster(parts: ClusterParts): Cluster {
   const { backbone, broker, users, replyQueues, log, clock, after } = parts
@@ -72,13 +76,16 @@ export function createCluster(parts: ClusterParts): Cluster {
   const sessions = createAnnouncements({
     ...shared,
     name: 'sessions',
-    read(id) {
-      const session = followed.sessions.get(id)
-      return session && writeSession(session)
+    read(key) {
+      const { sessionId, part } = readSessionKey(key)
+      const session = followed.sessions.get(sessionId)
+      return session && writeSession(session, part)
     },
-    heard: (id, written, former) => remote.changed(id, written, former),
+    // However many subscriptions some have: that the others are there is told.
+    isLesser: (key) => !isSessionId(key),
+    heard: (key, written, former) => remote.changed(key, written, former),
   })
-  const followed = createFollowedSessions((sessionId) => sessions.changed(sessionId))
+  const followed = createFollowedSessions((sessionId, part) => sessions.changed(sessionKey(sessionId, part)))
   const nodes = createNodes({ ...shared, url: backbone.url, facts, ownFacts, sessions })
   const disconnects = createDisconnects({ bus, nodes, users, after })
 
@@ -100,15 +107,17 @@ export function createCluster(parts: ClusterParts): Cluster {
     elsewhere: createUserMessages({ bus, nodes, broker, users, replyQueues, log, clock }),
     follow: (presence) => followed.follow(presence),
     disconnect: (target, reason) => disconnects.disconnect(target, reason),
-    open: () =>
-      within(OPEN_MS, async () => {
+    open() {
+      if (backbone.isAlone === true) log.warn({ node: backbone.nodeId }, ALONE)
+      return within(OPEN_MS, async () => {
         const listening = bus.open()
         try {
           await listening
         } finally {
           await nodes.hello()
         }
-      }),
+      })
+    },
     async close() {
       await within(CLOSE_MS, async () => {
         if (shared.isAvailable()) await nodes.goodbye()

@@ -1,9 +1,10 @@
-import type { ConnectedSession, SessionSubscription } from '../users/users.js'
-import type { FollowedSession } from './followed-presence.js'
+import type { ConnectedSession } from '../users/users.js'
+import { isSessionId, readSessionKey, readSubscriptions, readUserName } from './session-texts.js'
 
 /*
- * Every node knows the sessions of all others: so one that nobody asks for should weigh little. It is kept as the one text
- * in which it was told, under its id, and read when somebody asks; only names of users are looked up by themselves.
+ * Every node knows the sessions of all others: so one that nobody asks for should weigh little. It is kept as the text in
+ * which it was told, under its id (or the few texts of one with many subscriptions), and read when somebody asks; only
+ * names of users are looked up by themselves.
  */
 
 /** A session of another node. */
@@ -22,39 +23,43 @@ export interface RemoteSessions {
   ofUser(name: string): readonly RemoteSession[]
   /** All; with a destination those that may have subscribed at it, all such among them. */
   list(destination?: string): Iterable<RemoteSession>
-  /** What is told of one is not as before; undefined: it is, or was not there. */
-  changed(id: string, written: unknown, former: unknown): void
+  /** What is told under a key is not as before; undefined: it is, or was not there. */
+  changed(key: string, written: unknown, former: unknown): void
 }
 
-/** What other nodes have told, by their ids: `writeSession` by session id. */
+/** What other nodes have told, by their ids: `writeSession` by `sessionKey`. */
 export type SessionLists = () => Iterable<readonly [node: string, sessions: ReadonlyMap<string, unknown>]>
-
-/**
- * Parts of what is told of a session, in turn: the name of its user, and the id and destination of each subscription. No
- * header can carry a NUL.
- */
-const BETWEEN = '\0'
-/** Before a name or id that is there; what is not there is empty. */
-const THERE = '+'
-
-/** How a session is told to other nodes. */
-export function writeSession({ userName, subscriptions }: FollowedSession): string {
-  const parts = [written(userName)]
-  for (const { id, destination } of subscriptions.values()) parts.push(written(id), destination)
-  return parts.join(BETWEEN)
-}
 
 /** Makes the list of those that `lists` has. */
 export function createRemoteSessions(lists: SessionLists): RemoteSessions {
   /** Ids by user name: most users have one session. */
   const users = new Map<string, string | Set<string>>()
+  /** The keys of all parts but the first, by session id: few have any. */
+  const more = new Map<string, Set<string>>()
+  let size = 0
 
+  const textsOf = (id: string, sessions: ReadonlyMap<string, unknown>): readonly string[] => {
+    const first = sessions.get(id)
+    if (typeof first !== 'string' || !isSessionId(id)) return []
+    const texts = [first]
+    for (const key of more.get(id) ?? []) {
+      const text = sessions.get(key)
+      if (typeof text === 'string') texts.push(text)
+    }
+    return texts
+  }
   const find = (id: string): RemoteSession | undefined => {
     for (const [node, sessions] of lists()) {
-      const text = sessions.get(id)
-      if (typeof text === 'string') return readSession(node, id, text)
+      const texts = textsOf(id, sessions)
+      if (texts.length > 0) return readSession(node, id, texts)
     }
     return undefined
+  }
+  const notePart = (key: string, isThere: boolean): void => {
+    const { sessionId } = readSessionKey(key)
+    const keys = more.get(sessionId) ?? new Set()
+    if (isThere) more.set(sessionId, keys.add(key))
+    else if (keys.delete(key) && keys.size === 0) more.delete(sessionId)
   }
   const enter = (name: string, id: string): void => {
     const known = users.get(name)
@@ -71,8 +76,6 @@ export function createRemoteSessions(lists: SessionLists): RemoteSessions {
   }
   return {
     get size() {
-      let size = 0
-      for (const [, sessions] of lists()) size += sessions.size
       return size
     },
     get userNames() {
@@ -86,40 +89,26 @@ export function createRemoteSessions(lists: SessionLists): RemoteSessions {
     },
     *list(destination = '') {
       for (const [node, sessions] of lists()) {
-        for (const [id, text] of sessions) {
-          if (typeof text === 'string' && text.includes(destination)) yield readSession(node, id, text)
+        for (const id of sessions.keys()) {
+          const texts = textsOf(id, sessions)
+          if (texts.some((text) => text.includes(destination))) yield readSession(node, id, texts)
         }
       }
     },
-    changed(id, text, former) {
-      const [name, formerName] = [nameOf(text), nameOf(former)]
+    changed(key, text, former) {
+      if (!isSessionId(key)) return notePart(key, typeof text === 'string')
+      if (typeof text === 'string') size++
+      if (typeof former === 'string') size--
+      const [name, formerName] = [readUserName(text), readUserName(former)]
       if (name === formerName) return
-      if (formerName !== undefined) leave(formerName, id)
-      if (name !== undefined) enter(name, id)
+      if (formerName !== undefined) leave(formerName, key)
+      if (name !== undefined) enter(name, key)
     },
   }
 }
 
-function written(text: string | undefined): string {
-  return text === undefined ? '' : THERE + text
-}
-
-function read(text: string | undefined): string | undefined {
-  return text === undefined || text === '' ? undefined : text.slice(THERE.length)
-}
-
-function nameOf(text: unknown): string | undefined {
-  if (typeof text !== 'string') return undefined
-  const end = text.indexOf(BETWEEN)
-  return read(end === -1 ? text : text.slice(0, end))
-}
-
-function readSession(node: string, id: string, text: string): RemoteSession {
-  const [name, ...parts] = text.split(BETWEEN)
-  const userName = read(name)
-  const subscriptions: SessionSubscription[] = []
-  for (let i = 0; i + 1 < parts.length; i += 2) {
-    subscriptions.push({ id: read(parts[i]), destination: parts[i + 1] ?? '' })
-  }
+function readSession(node: string, id: string, texts: readonly string[]): RemoteSession {
+  const userName = readUserName(texts[0])
+  const subscriptions = texts.flatMap((text, i) => readSubscriptions(text, i === 0))
   return { node, id, user: userName === undefined ? undefined : { name: userName }, subscriptions }
 }

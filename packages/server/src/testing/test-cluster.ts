@@ -19,7 +19,7 @@ export interface TestCluster {
   /** What all nodes have warned of. */
   readonly warnings: readonly string[]
   /** A node comes. */
-  join(id: string, options?: { readonly url?: URL; readonly secret?: string }): TestNode
+  join(id: string, options?: { readonly url?: URL; readonly secret?: string; readonly isAlone?: boolean }): TestNode
 }
 
 /** One of them, without transports: sessions are told to it by hand. */
