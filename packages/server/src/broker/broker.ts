@@ -189,26 +189,33 @@ export interface Backbone {
   readonly nodeId: string
   /** Where other nodes reach this one by HTTP, past any balancer; undefined: only over the broker. */
   readonly url: URL | undefined
+  /** True: there is nothing that it could share with other nodes, so none can understand it. @default false */
+  readonly isAlone?: boolean
   /** 32 bytes for one purpose, derived from the secret that all nodes share and nobody else knows. */
   key(purpose: string): Uint8Array
   /**
    * Takes what any node, this one too, publishes at `NODES` + topic: exactly there, in the order of each publisher. It is
-   * taken in again by itself when the broker was away. The promise settles when nothing published from now on is missed.
+   * taken in again by itself when the broker was away. With `isKept` what comes meanwhile waits, if the broker can; it may
+   * then come twice, and be overtaken. The promise settles when nothing published from now on is missed.
    */
-  listen(topic: string, listener: BackboneListener): { readonly settled: Promise<void>; close(): void }
+  listen(
+    topic: string,
+    listener: BackboneListener,
+    isKept?: boolean,
+  ): { readonly settled: Promise<void>; close(): void }
 }
 
 /** See {@link Backbone}. Must not throw. */
 export interface BackboneListener {
   /** Headers as they were given, without those of the broker. */
   take(headers: Headers, body: Uint8Array): void
-  /** The broker was away and is there again: messages may have been missed. */
+  /** The broker was away and is there again: messages may have been missed. Not told where it keeps them meanwhile. */
   missed(): void
 }
 
 /** One connection to a broker elsewhere, as operators see it. */
 export interface LegReport {
-  /** For example `shared`, `pool-1`. Few and lasting: it labels metrics. Of sessions that have legs of their own: `clients`. */
+  /** For example `shared`, `pool-1`. Few and lasting: it labels metrics. Of sessions that have legs of their own: `clients`; of durable subscriptions: `durables`. */
   readonly name: string
   readonly state: 'up' | 'connecting' | 'down'
   /** `host:port` of the present or last connection; undefined before the first. */

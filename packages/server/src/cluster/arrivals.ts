@@ -13,8 +13,8 @@ export interface Arrivals {
 }
 
 /**
- * How many loose letters of one sender may overtake another one, which is refused as too old beyond: in the time in which
- * a letter is good this is more than two thousand a second. 16 KiB for each sender.
+ * How many loose letters of one sender may overtake another one, which is refused as too old beyond: more than two
+ * thousand a second for a minute in which a connection is lost. 16 KiB for each sender.
  */
 const WINDOW = 131_072
 /** What is remembered at most; only who has the secret adds to it. */

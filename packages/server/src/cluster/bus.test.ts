@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { NODES } from '../broker/broker.js'
+import { rabbitmqProfile } from '../broker/relay/profiles/rabbitmq.js'
+import { MAX_WAIT_MS } from '../broker/relay/relay-options.js'
 import { createWheel } from '../clock/wheel.js'
+import { createDestinationSyntax } from '../destination/destination.js'
 import { createFakeClock } from '../testing/fake-clock.js'
 import { createTestBackbone } from '../testing/test-backbone.js'
 import { createBus, type NodeBus } from './bus.js'
@@ -77,27 +80,27 @@ describe('the bus', () => {
     expect(ofB()).toHaveLength(2)
   })
 
-  it('drops what it has heard before, at once or later, and what is older than a minute', async () => {
+  it('drops what it has heard before, at once or later, and what is older than five minutes', async () => {
     const { clock, hub, warnings, join, a, b } = await setUp('a', 'b')
     await tellAll(a.bus, [1, 2])
     const letter = a.bus.letter('all', 'note', 'loose', new Uint8Array())
     a.node.publish(letter)
     await clock.pass(0)
-    const heard = hub.heard.map(({ body }) => body)
+    const heard = [...hub.heard]
     for (let minute = 0; minute < 10; minute++) {
-      for (const body of heard) hub.inject('all', body)
+      for (const { topic, body } of heard) hub.inject(topic, body)
       await clock.pass(59_000)
     }
     expect(b.heads()).toEqual([1, 2, 'loose'])
     const late = await join('late')
-    for (const body of heard) hub.inject('all', body)
+    for (const { topic, body } of heard) hub.inject(topic, body)
     await clock.pass(0)
     expect(late.taken).toEqual([])
     expect(warnings.filter((text) => text.startsWith('b:')).join()).toMatch(/here before.*too old/)
   })
 
-  it('drops what a clock has written that is ahead by more than a minute', async () => {
-    const { clock, hub, a } = await setUp('a')
+  it('drops what a clock has written that is ahead by more than a minute, and warns of half a minute', async () => {
+    const { clock, hub, warnings, a } = await setUp('a')
     const seal = createSeal(a.node.backbone.key('bus'))
     const from = 'ahead'
     const letter = { from, topic: 'all', stream: 'ordered', kind: 'note', head: 0, body: new Uint8Array() } as const
@@ -106,6 +109,34 @@ describe('the bus', () => {
     }
     await clock.pass(0)
     expect(a.heads()).toEqual([59_000])
+    expect(warnings).toEqual([
+      expect.stringMatching(/"node":"ahead","skewMs":59000} the clock of another node is ahead.* NTP/),
+      expect.stringMatching(/"node":"ahead","skewMs":61000} dropped .* NTP/),
+    ])
+  })
+
+  it('warns of each node whose clock differs, and by how much, once a minute', async () => {
+    const { clock, hub, warnings, a } = await setUp('a')
+    const seal = createSeal(a.node.backbone.key('bus'))
+    let sequence = 0
+    const say = (from: string, aheadMs: number): void => {
+      const letter = { from, topic: 'all', stream: 'ordered', kind: 'note', head: 0, body: new Uint8Array() } as const
+      hub.inject('all', seal.close({ ...letter, sequence: ++sequence, epochMs: clock.epochMs() + aheadMs }))
+    }
+    for (let second = 0; second < 70; second += 5) {
+      say('fast', 90_000)
+      say('slow', -400_000)
+      say('good', 29_000)
+      await clock.pass(5_000)
+    }
+    expect(a.heads()).toHaveLength(14)
+    const counts = [...warnings].sort().map((text) => text.slice(0, text.indexOf('}') + 1))
+    expect(counts).toEqual([
+      'a: {"count":1,"node":"fast","skewMs":90000}',
+      'a: {"count":1,"node":"slow","skewMs":-400000}',
+      'a: {"count":12,"node":"fast","skewMs":90000}',
+      'a: {"count":12,"node":"slow","skewMs":-400000}',
+    ])
   })
 
   it('tells that messages may be missing, when the broker was away and where one is skipped', async () => {
@@ -128,6 +159,47 @@ describe('the bus', () => {
     expect([b.heads(), b.missed.count]).toEqual([[2, 3, 4], 1])
   })
 
+  it('takes letters once that the broker has kept and gives again, in whatever order, and all else from now on', async () => {
+    const { clock, hub, warnings, a, b } = await setUp('a', 'b')
+    const letter = (head: unknown) => a.node.publish(a.bus.letter('all', 'note', head, new Uint8Array()))
+    const expected: unknown[] = []
+    for (const [round, meanwhile] of (['kept', 'jumbled'] as const).entries()) {
+      hub.meanwhile = meanwhile
+      const tell = async (name: string): Promise<void> => {
+        await tellAll(a.bus, [`${round} ${name}`])
+        for (const number of [1, 2, 3]) letter(`${round} loose ${name} ${number}`)
+        await clock.pass(0)
+      }
+      await tell('before')
+      b.node.isAvailable = false
+      await tell('meanwhile')
+      await clock.pass(50_000)
+      b.node.isAvailable = true
+      await clock.pass(0)
+      await tell('after')
+      for (const name of ['before', 'meanwhile', 'after']) {
+        if (name !== 'meanwhile') expected.push(`${round} ${name}`)
+        for (const number of [1, 2, 3]) expected.push(`${round} loose ${name} ${number}`)
+      }
+      expect(b.heads().slice().sort()).toEqual(expected.slice().sort())
+      if (meanwhile === 'kept') expect(b.heads()).toEqual(expected)
+    }
+    expect(warnings[0]).toContain('b: {"count":1} dropped messages of other nodes that were here before')
+    expect(b.missed.count).toBeGreaterThan(0)
+  })
+
+  it('takes what has waited twice for the broker, and then as long as a queue lasts', async () => {
+    const { clock, hub, a } = await setUp('a')
+    const seal = createSeal(a.node.backbone.key('bus'))
+    const lastsMs = rabbitmqProfile(createDestinationSyntax()).sharedTopicsLastMs ?? Number.POSITIVE_INFINITY
+    const epochMs = clock.epochMs() - 2 * MAX_WAIT_MS - lastsMs
+    const body = new Uint8Array()
+    const letter = { from: 'patient', topic: 'letters-all', stream: 'loose', kind: 'note', body } as const
+    hub.inject(letter.topic, seal.close({ ...letter, sequence: 1, head: 'late', epochMs }))
+    await clock.pass(0)
+    expect(a.heads()).toEqual(['late'])
+  })
+
   it('refuses what is told while the broker is away', async () => {
     const { a } = await setUp('a')
     a.node.isAvailable = false
@@ -141,7 +213,7 @@ describe('the bus', () => {
       const letter = letters[i]
       if (letter !== undefined) a.node.publish(letter)
     }
-    expect(letters[0]?.destination).toBe(`${NODES}all`)
+    expect(letters[0]?.destination).toBe(`${NODES}letters-all`)
     await clock.pass(0)
     expect(b.heads()).toEqual([4, 1, 3, 2])
     expect(b.missed.count).toBe(0)

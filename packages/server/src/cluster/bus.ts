@@ -5,6 +5,7 @@ import { createArrivals } from './arrivals.js'
 import { createAsks } from './asks.js'
 import type { Bus, NodeMessage } from './cluster.js'
 import { type ClusterLog, createDrops } from './drops.js'
+import { createNodeWarning } from './rare-warning.js'
 import { createSeal, type Letter, type Stream } from './seal.js'
 
 /** What a bus is made with. */
@@ -21,7 +22,8 @@ export interface BusParts {
 export interface NodeBus extends Bus {
   /**
    * A message for one other node, or `'all'` others, that somebody else publishes, by whatever way to the broker: it may
-   * overtake others, and be overtaken. To be published once, soon.
+   * overtake others, and be overtaken. It waits for a node that has lost its connection, where the broker can keep it. To
+   * be published once, soon.
    */
   letter(to: string, kind: string, head: unknown, body: Uint8Array): Publication
   /** A node is gone: whoever has asked it is told. */
@@ -32,13 +34,24 @@ export interface NodeBus extends Bus {
   close(): void
 }
 
-/** How old a message may be, by the clocks of two nodes: what somebody has kept cannot be told again later. */
-export const MAX_AGE_MS = 60_000
+/**
+ * How old a message may be, by the clocks of two nodes: what somebody has kept cannot be told again later. Longer than
+ * one may be on its way: twice a wait for the broker (where its connection breaks in between), and then a minute in the
+ * queue of a node whose own connection is lost.
+ */
+export const MAX_AGE_MS = 300_000
+/** How far the clock of its sender may be ahead. */
+const MAX_AHEAD_MS = 60_000
+/** One that is ahead by more is warned of before: other things that nodes tell each other hold for 30 s. */
+const WARN_AHEAD_MS = 30_000
+const AHEAD =
+  'the clock of another node is ahead of this one by skewMs: beyond 30 s they refuse the requests that they pass on to each other, and beyond 60 s what they tell each other. Set the clocks of all nodes by NTP'
 /** A letter from a clock that is ahead is good until this long after it was heard; a little more. */
-const FORGET_MS = 3 * MAX_AGE_MS
+const FORGET_MS = MAX_AGE_MS + 2 * MAX_AHEAD_MS
 
 const NO_BODY = new Uint8Array()
 const NO_HEADERS = createHeaders()
+const STREAMS: readonly Stream[] = ['ordered', 'loose']
 const ASK = 'ask'
 const ANSWER = 'answer'
 
@@ -54,6 +67,7 @@ class SealedBus implements NodeBus {
   readonly #arrivals = createArrivals(FORGET_MS)
   readonly #asks
   readonly #drops
+  readonly #warnAhead
   readonly #takers = new Map<string, (message: NodeMessage) => void>()
   readonly #answerers = new Map<string, (head: unknown, from: string) => unknown>()
   readonly #missed: (() => void)[] = []
@@ -69,6 +83,7 @@ class SealedBus implements NodeBus {
     this.#seal = createSeal(backbone.key('bus'))
     this.#asks = createAsks(after)
     this.#drops = createDrops(log, clock)
+    this.#warnAhead = createNodeWarning(log, clock, AHEAD)
     this.take(ASK, (message) => this.#answer(message))
     this.take(ANSWER, (message) => this.#answered(message))
   }
@@ -106,7 +121,12 @@ class SealedBus implements NodeBus {
 
   async open(): Promise<void> {
     const { backbone } = this.#parts
-    const listening = ['all', topicOf(this.nodeId)].map((topic) => backbone.listen(topic, this.#listener(topic)))
+    const listening = STREAMS.flatMap((stream) =>
+      ['all', this.nodeId].map((to) => {
+        const topic = topicOf(stream, to)
+        return backbone.listen(topic, this.#listener(topic), stream === 'loose')
+      }),
+    )
     this.#listening = listening
     await Promise.all(listening.map(({ settled }) => settled))
   }
@@ -118,7 +138,7 @@ class SealedBus implements NodeBus {
   }
 
   #publication(stream: Stream, to: string, kind: string, head: unknown, body: Uint8Array): Publication {
-    const topic = to === 'all' ? to : topicOf(to)
+    const topic = topicOf(stream, to)
     const name = `${stream} ${topic}`
     const sequence = (this.#sequences.get(name) ?? 0) + 1
     const epochMs = this.#parts.clock.epochMs()
@@ -139,7 +159,9 @@ class SealedBus implements NodeBus {
     if (letter === undefined || letter.topic !== topic) return this.#drops.count('forged')
     if (letter.from === this.nodeId) return
     const { clock } = this.#parts
-    if (Math.abs(clock.epochMs() - letter.epochMs) > MAX_AGE_MS) return this.#drops.count('old')
+    const aheadMs = letter.epochMs - clock.epochMs()
+    if (aheadMs > MAX_AHEAD_MS || aheadMs < -MAX_AGE_MS) return this.#drops.untimely(letter.from, aheadMs)
+    if (aheadMs > WARN_AHEAD_MS) this.#warnAhead(letter.from, { skewMs: aheadMs })
     const arrival = this.#arrivals.note(letter, clock.now())
     if (arrival === 'repeated') return this.#drops.count('repeated')
     if (arrival === 'gap') this.#miss()
@@ -183,8 +205,13 @@ class SealedBus implements NodeBus {
   }
 }
 
-function topicOf(nodeId: string): string {
-  return `node-${nodeId}`
+/**
+ * Only letters are to be kept for a node that has lost its connection. What nodes tell each other in order is told anew
+ * where some of it was missed; old questions want no answers, and one broken line would hold up all of it.
+ */
+function topicOf(stream: Stream, to: string): string {
+  const name = to === 'all' ? to : `node-${to}`
+  return stream === 'loose' ? `letters-${name}` : name
 }
 
 /** What another node has written, field by field; nothing of it is known for sure. */

@@ -96,6 +96,39 @@ describe('a message to a user', () => {
     expect([readBy(a), readBy(b)]).toEqual([['~user/1/queue/x hi'], []])
   })
 
+  it('waits at a broker that keeps it for a node that has lost its connection, and comes once', async () => {
+    const { clock, hub, a, b } = await openTestCluster('a', 'b')
+    b.connect('1', 'ada')
+    for (const meanwhile of ['kept', 'jumbled'] as const) {
+      hub.meanwhile = meanwhile
+      const before = b.delivered.length
+      a.publications.publishToUser('ada', message('/queue/x', 'before'))
+      await clock.pass(0)
+      b.backbone.isAvailable = false
+      a.publications.publishToUser('ada', message('/queue/x', 'meanwhile'))
+      await clock.pass(50_000)
+      b.backbone.isAvailable = true
+      a.publications.publishToUser('ada', message('/queue/x', 'after'))
+      await clock.pass(0)
+      const expected = ['before', 'meanwhile', 'after'].map((text) => `~user/1/queue/x ${text}`)
+      expect(readBy(b).slice(before)).toEqual(expected)
+    }
+  })
+
+  it('lasts at the broker if it says persistent:true', async () => {
+    const { a } = await openTestCluster('a', 'b')
+    for (const [headers, flat] of [
+      [{ persistent: 'true', k: 'v' }, ['persistent', 'true']],
+      [{ persistent: 'false' }, []],
+      [{ k: 'v' }, []],
+    ] as const) {
+      const publication = message('/queue/x', 'hi', headers)
+      expect(a.cluster.elsewhere.toUser('ada', publication).headers.flat).toEqual(flat)
+      expect(a.cluster.elsewhere.toSession('1', publication).headers.flat).toEqual(flat)
+      expect(a.cluster.elsewhere.toReplyQueue('b', publication).headers.flat).toEqual(flat)
+    }
+  })
+
   it('that a route gives settles with the sessions of this node while the broker is away, and is logged if the others miss it', async () => {
     const { clock, warnings, a, b } = await openTestCluster('a', 'b')
     a.connect('1', 'ada')
@@ -162,9 +195,9 @@ describe('a message to a user', () => {
     stranger.publications.publishToUser('ada', message('/queue/x', 'forged'))
     a.publications.publishToUser('ada', message('/queue/x', 'good'))
     await clock.pass(0)
-    for (const { body } of [...hub.heard]) hub.inject('all', body)
-    await clock.pass(120_000)
-    for (const { body } of [...hub.heard]) hub.inject('all', body)
+    for (const { topic, body } of [...hub.heard]) hub.inject(topic, body)
+    await clock.pass(301_000)
+    for (const { topic, body } of [...hub.heard]) hub.inject(topic, body)
     await clock.pass(0)
     expect(readBy(b)).toEqual(['~user/1/queue/x good'])
     expect(warnings.filter((text) => text.startsWith('b:')).join('\n')).toMatch(
@@ -183,7 +216,7 @@ describe('a reply to a session of another node', () => {
     const before = hub.heard.length
     a.publications.publish(message(address))
     await clock.pass(0)
-    expect(hub.heard.slice(before).map(({ topic }) => topic)).toEqual(['node-b'])
+    expect(hub.heard.slice(before).map(({ topic }) => topic)).toEqual(['letters-node-b'])
     expect([readBy(a), readBy(b), readBy(c)]).toEqual([[], ['~temp/7/mine hi'], []])
     queues.end()
     a.publications.publish(message(address))
@@ -203,7 +236,8 @@ describe('a reply to a session of another node', () => {
     )
     a.publications.publish(message(address))
     await clock.pass(0)
-    expect(hub.heard.slice(before).map(({ topic }) => topic)).toEqual(['all', 'all'])
+    // The second one is its goodbye.
+    expect(hub.heard.slice(before).map(({ topic }) => topic)).toEqual(['letters-all', 'all'])
   })
 
   it('goes nowhere but to reply queues', async () => {

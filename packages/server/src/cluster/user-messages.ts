@@ -1,4 +1,4 @@
-import { headersFromFlat } from '@hoofbeat/codec'
+import { createHeaders, headersFromFlat } from '@hoofbeat/codec'
 import type { Broker, Publication } from '../broker/broker.js'
 import type { Clock } from '../clock/clock.js'
 import type { Elsewhere } from '../dispatch/publications.js'
@@ -27,13 +27,17 @@ export interface UserMessagesParts {
 }
 
 const KIND = 'user'
+const PERSISTENT = createHeaders({ persistent: 'true' })
 
 /** Makes the way to sessions of other nodes, and takes from now on what comes for sessions of this one. */
 export function createUserMessages(parts: UserMessagesParts): Elsewhere {
   const { bus, nodes, broker, log, clock } = parts
   const warnUnreached = createRareWarning(log, clock, UNREACHED)
-  const letter = (to: string, whom: object, { destination, headers, body }: Publication): Publication =>
-    bus.letter(to, KIND, { ...whom, at: destination, headers: headers.flat }, body)
+  const letter = (to: string, whom: object, { destination, headers, body }: Publication): Publication => {
+    const told = bus.letter(to, KIND, { ...whom, at: destination, headers: headers.flat }, body)
+    // As lasting at the broker as its sender wants it to be.
+    return headers.get('persistent') === 'true' ? { ...told, headers: PERSISTENT } : told
+  }
   bus.take(KIND, (message) => {
     try {
       for (const publication of readPublications(message, parts)) {

@@ -28,8 +28,17 @@ export interface TestBackbone {
   delayMs: (from: string | undefined, topic: string) => number
   /** Whether a publication is lost on its way to one node. @default none */
   isLost: (publication: HeardPublication, to: string) => boolean
+  /**
+   * What comes for a node while the broker is away for it, at a topic that it wants to be kept. lost: it is told that it has
+   * missed something, as at other topics. kept: it is given what came last once more, and what came meanwhile, and told
+   * nothing. jumbled: the same, but the newer half of it first. @default 'lost'
+   */
+  meanwhile: 'lost' | 'kept' | 'jumbled'
   /** A node comes. Nodes with different secrets do not understand each other. */
-  join(nodeId: string, options?: { readonly url?: URL; readonly secret?: string }): TestBackboneNode
+  join(
+    nodeId: string,
+    options?: { readonly url?: URL; readonly secret?: string; readonly isAlone?: boolean },
+  ): TestBackboneNode
   /** Somebody who can publish at the broker, but is no node, does so. */
   inject(topic: string, body: Uint8Array): void
 }
@@ -39,7 +48,7 @@ export interface TestBackboneNode {
   readonly backbone: Backbone
   /** For destinations below `NODES`. */
   publish(publication: Publication): Settled
-  /** False: the broker is away for this node. What comes meanwhile is lost for it, what it publishes is refused. */
+  /** False: the broker is away for this node. What it publishes is refused; for what comes see `meanwhile`. */
   isAvailable: boolean
   /** The broker of this node: `NODES` goes here, all else to `inner`. */
   around(inner: Broker): Broker
@@ -50,7 +59,14 @@ const NO_HEADERS = createHeaders()
 interface Listening {
   readonly nodeId: string
   readonly listener: BackboneListener
+  readonly isKept: boolean
+  /** What it was given last, and what waits for it. */
+  readonly given: Uint8Array[]
+  readonly kept: Uint8Array[]
 }
+
+/** How much of what a node was given comes again. */
+const REPEATED = 3
 
 /** Makes a broker without nodes. Times are those of the clock; turns of the event loop are real. */
 export function createTestBackbone(clock: FakeClock): TestBackbone {
@@ -61,11 +77,22 @@ export function createTestBackbone(clock: FakeClock): TestBackbone {
   const arrivalMs = new Map<string, number>()
 
   const arrive = (publication: HeardPublication): void => {
-    for (const { nodeId, listener } of [...(topics.get(publication.topic) ?? [])]) {
-      if (nodes.get(nodeId)?.isAvailable !== true || self.isLost(publication, nodeId)) continue
+    for (const { nodeId, listener, isKept, given, kept } of [...(topics.get(publication.topic) ?? [])]) {
+      if (self.isLost(publication, nodeId)) continue
+      if (nodes.get(nodeId)?.isAvailable !== true) {
+        if (isKept && self.meanwhile !== 'lost') kept.push(publication.body)
+        continue
+      }
+      given.push(publication.body)
+      if (given.length > REPEATED) given.shift()
       // As from a connection: nobody shares bytes with anybody.
       listener.take(NO_HEADERS, Uint8Array.from(publication.body))
     }
+  }
+  const giveAgain = ({ listener, given, kept }: Listening): void => {
+    const all = [...given, ...kept.splice(0)]
+    const half = self.meanwhile === 'jumbled' ? Math.ceil(all.length / 2) : 0
+    for (const body of [...all.slice(half), ...all.slice(0, half)]) listener.take(NO_HEADERS, Uint8Array.from(body))
   }
   const publish = (from: string | undefined, topic: string, body: Uint8Array): void => {
     const publication = { from, topic, body: Uint8Array.from(body) }
@@ -80,17 +107,19 @@ export function createTestBackbone(clock: FakeClock): TestBackbone {
     heard,
     delayMs: () => 0,
     isLost: () => false,
+    meanwhile: 'lost',
     inject: (topic, body) => publish(undefined, topic, body),
-    join(nodeId, { url, secret = 'secret' } = {}) {
+    join(nodeId, { url, secret = 'secret', isAlone = false } = {}) {
       const own = new Set<{ readonly topic: string; readonly listening: Listening }>()
       let isAvailable = true
       const node: TestBackboneNode = {
         backbone: {
           nodeId,
           url,
+          isAlone,
           key: (purpose) => createHmac('sha256', secret).update(purpose).digest(),
-          listen(topic, listener) {
-            const listening = { nodeId, listener }
+          listen(topic, listener, isKept = false) {
+            const listening = { nodeId, listener, isKept, given: [], kept: [] }
             const entry = { topic, listening }
             own.add(entry)
             const all = topics.get(topic) ?? new Set()
@@ -115,7 +144,11 @@ export function createTestBackbone(clock: FakeClock): TestBackbone {
         set isAvailable(is) {
           const wasAway = !isAvailable
           isAvailable = is
-          if (wasAway && is) for (const { listening } of own) listening.listener.missed()
+          if (!wasAway || !is) return
+          for (const { listening } of own) {
+            if (!listening.isKept || self.meanwhile === 'lost') listening.listener.missed()
+            else clock.soon(() => giveAgain(listening))
+          }
         },
         around: (inner) => joined(inner, node),
       }

@@ -2,6 +2,8 @@ import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 /** What is derived from the secret that all nodes share. */
 export interface ClusterKeys {
+  /** True: no other node has the same keys. */
+  readonly isAlone: boolean
   /** 32 bytes for one purpose. */
   key(purpose: string): Uint8Array
   /** A name that only who knows the secret can tell: of hexadecimal digits. */
@@ -10,6 +12,7 @@ export interface ClusterKeys {
 
 /** What the secret is made of, where none was given. */
 export interface SharedKnowledge {
+  readonly login: string | undefined
   readonly passcode: string | undefined
   readonly virtualHost: string
 }
@@ -19,11 +22,13 @@ export interface SharedKnowledge {
  * passcode nothing is secret: then every node has keys of its own, and there is no cluster.
  */
 export function createClusterKeys(secret: string | undefined, shared: SharedKnowledge): ClusterKeys {
-  const root = secret ?? shared.passcode ?? randomBytes(32)
-  const salt = secret === undefined ? `hoofbeat:${shared.virtualHost}` : 'hoofbeat'
+  const { login, passcode, virtualHost } = shared
+  const root = secret ?? passcode ?? randomBytes(32)
+  const salt = secret === undefined ? `hoofbeat:${JSON.stringify([login, virtualHost])}` : 'hoofbeat'
   const key = (purpose: string): Uint8Array => new Uint8Array(hkdfSync('sha256', root, salt, purpose, 32))
   const naming = key('names of topics')
   return {
+    isAlone: secret === undefined && passcode === undefined,
     key,
     word: (topic) => createHmac('sha256', naming).update(topic).digest('hex').slice(0, 40),
   }

@@ -46,6 +46,7 @@ describe('the options of a relay', () => {
     ['an empty pool', { pool: 0 }, /^pool: must be a whole number, 1 or more/],
     ['a prefetch that is none', { prefetch: 1.5 }, /^prefetch: /],
     ['a bound that is none', { waiting: { maxMs: -1 } }, /^waiting\.maxMs: /],
+    ['a wait that outlasts what nodes say', { waiting: { maxMs: 90_001 } }, /^waiting\.maxMs: must be at most 90000/],
     ['a heart-beat that is none', { heartBeat: { sendMs: -1, receiveMs: 0 } }, /^heartBeat\.sendMs: /],
     ['a secret that is short', { cluster: { secret: 'short' } }, /^cluster\.secret: /],
     ['an address that is none', { cluster: { url: 'node:80' } }, /^cluster\.url: /],

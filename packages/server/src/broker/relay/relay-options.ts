@@ -20,7 +20,10 @@ export interface RelayWaiting {
   readonly maxBytes?: number
   /** Frames that wait to be sent. @default 10000 */
   readonly maxFrames?: number
-  /** How long a frame, or a SUBSCRIBE, waits in ms; then it is refused with STOMP_ERR_BROKER_UNAVAILABLE. @default 30000 */
+  /**
+   * How long a frame, or a SUBSCRIBE, waits in ms; then it is refused with STOMP_ERR_BROKER_UNAVAILABLE. At most 90000: what
+   * nodes say to each other is dropped when it is too old. @default 30000
+   */
   readonly maxMs?: number
 }
 
@@ -28,7 +31,7 @@ export interface RelayWaiting {
 export interface RelayCluster {
   /**
    * The same at all nodes, and known to nobody else: it seals what they say to each other, and names the topics for it.
-   * At least 16 characters. @default derived from the passcode of `systemLogin` and `virtualHost`
+   * At least 16 characters. @default derived from `systemLogin` and `virtualHost`; without a passcode each node is alone
    */
   readonly secret?: string
   /** Where other nodes reach this one by HTTP, past any balancer. @default over the broker only */
@@ -74,6 +77,11 @@ export interface RelayBrokerOptions {
   readonly topicLingerMs?: number
   /** Different topics and patterns that clients of this node may be subscribed to. @default 10000 */
   readonly maxTopics?: number
+  /**
+   * Connections for durable subscriptions: ActiveMQ needs one for each that is subscribed, every broker one for a moment to
+   * end one that is not. @default 1000
+   */
+  readonly maxDurableConnections?: number
   /** Messages of a topic that may wait for the acknowledgements of one subscription; more end its session. @default 1000 */
   readonly maxBacklogMessages?: number
   /** @default a cluster of all nodes with the same login and virtual host */
@@ -97,10 +105,14 @@ export interface RelaySettings {
   readonly maxPrefetchCount: number
   readonly topicLingerMs: number
   readonly maxTopics: number
+  readonly maxDurableConnections: number
   readonly maxBacklogMessages: number
   readonly secret: string | undefined
   readonly url: URL | undefined
 }
+
+/** What waits longer could come to another node when it counts no more: see `MAX_AGE_MS` of the bus. */
+export const MAX_WAIT_MS = 90_000
 
 /** Fills in the defaults. Throws a TypeError or RangeError that names the option. */
 export function resolveRelaySettings(options: RelayBrokerOptions): RelaySettings {
@@ -118,9 +130,13 @@ export function resolveRelaySettings(options: RelayBrokerOptions): RelaySettings
     prefetchCount: options.prefetch ?? 10,
     maxPrefetchCount: options.maxPrefetch ?? 1_000,
     maxTopics: options.maxTopics ?? 10_000,
+    maxDurableConnections: options.maxDurableConnections ?? 1_000,
     maxBacklogMessages: options.maxBacklogMessages ?? 1_000,
   }
   for (const [name, value] of Object.entries(counts)) checkWhole(OPTION_NAMES[name] ?? name, value, 1)
+  if (counts.maxWaitMs > MAX_WAIT_MS) {
+    throw new RangeError(`waiting.maxMs: must be at most ${MAX_WAIT_MS}, or other nodes drop messages as too old`)
+  }
   const topicLingerMs = options.topicLingerMs ?? 1_000
   checkWhole('topicLingerMs', topicLingerMs, 0)
   checkWhole('heartBeat.sendMs', heartBeat.sendMs, 0)

@@ -51,10 +51,8 @@ export function createRelaySends({ profile, syntax, nextMessageId, keys }: Relay
       return { command: 'SEND', headers: headersFromFlat(flat), body }
     },
     nodeFrame({ destination, headers, body }) {
-      const flat = ['destination', profile.nodeTopic(keys.word(destination.slice(NODES.length)))]
-      const type = headers.get('content-type')
-      if (type !== undefined) flat.push('content-type', type)
-      return { command: 'SEND', headers: headersFromFlat(flat), body }
+      const lines = profile.sendNode(keys.word(destination.slice(NODES.length)), headers)
+      return { command: 'SEND', headers: lines, body }
     },
     kindOf(destination) {
       const kind = kindOf(destination)
