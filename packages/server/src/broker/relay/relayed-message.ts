@@ -4,17 +4,21 @@ import { createWrittenHeaders } from '../../message/own-headers.js'
 import type { BrokerParts } from '../broker-factory.js'
 import type { HeaderLine, RelayedDelivery } from './profile.js'
 
+/*
+ * The relay's own headers. Their names are Java identifiers, since there are brokers (Open MQ) that refuse all others.
+ */
+
 /** Names a message over all nodes: the broker's own ids differ from delivery to delivery. */
-export const ID_HEADER = 'hoofbeat-id'
+export const ID_HEADER = 'hoofbeat_id'
 
 /** On what was sent once before, over a connection that broke before the broker had answered. */
-const REPEATED_HEADER = 'hoofbeat-repeated'
+const REPEATED_HEADER = 'hoofbeat_repeated'
 
 /** What is added to a SEND that is sent again. */
 export const REPEATED: readonly HeaderLine[] = [[REPEATED_HEADER, 'true']]
 
 /** Headers between nodes and broker: no client sets or sees them. */
-const RELAY_PREFIX = 'hoofbeat-'
+const RELAY_PREFIX = 'hoofbeat_'
 
 /** A delivery of the broker as a message of ours. */
 export interface Relayed {

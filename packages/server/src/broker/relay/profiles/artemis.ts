@@ -6,7 +6,6 @@ import {
   namedSegments,
   plainKindOf,
   readDelivery,
-  refuseDurable,
   refusePattern,
   sentHeaders,
 } from './dotted-profile.js'
@@ -29,7 +28,7 @@ const TOPICS = 'topic'
  * Artemis, from 2.0 on. A queue is the address of its name (`orders.new` for `/queue/orders/new`), a topic that of its
  * name below `topic` (`topic.price.stock` for `/topic/price/stock`): an address that is both delivers to neither as it
  * should. Headers say what is meant, so an acceptor needs no prefixes. NACK would lose the message, and ACK cannot stand
- * in a transaction: both are refused. Durable subscriptions are not offered.
+ * in a transaction: both are refused. A durable subscription is a queue, `hoofbeat.<name>`, at the address of its topic.
  */
 export function artemisProfile(syntax: DestinationSyntax): BrokerProfile {
   const rules = { syntax, escaped: ESCAPED, rest: '#' } as const
@@ -55,12 +54,18 @@ export function artemisProfile(syntax: DestinationSyntax): BrokerProfile {
       queues: true,
       transactions: true,
       selectors: true,
-      durableSubscriptions: false,
+      durableSubscriptions: true,
       history: false,
     },
     keepsSharedTopics: false,
     hasNack: false,
     hasAcksInTransactions: false,
+    // It names queues by this, and does not mind that many have it.
+    connectHeaders: [['client-id', 'hoofbeat']],
+    forgetDurable: (durableName) => [
+      { command: 'UNSUBSCRIBE', headers: { id: 'none', 'durable-subscription-name': durableName } },
+    ],
+    durableError: (words) => (words.includes('AMQ339017') ? 'in-use' : undefined),
     kindOf: (destination) => plainKindOf(destination, syntax),
     send: ({ destination, headers }) => [
       ['destination', nameOf(destination)],
@@ -77,29 +82,35 @@ export function artemisProfile(syntax: DestinationSyntax): BrokerProfile {
       ['ack', 'auto'],
       ['consumer-window-size', '-1'],
     ],
-    subscribeOwn(request) {
-      const { destination, headers, prefetch } = request
-      refuseDurable(request)
-      refusePattern(destination, syntax)
+    subscribeOwn({ destination, headers, prefetch, durableName }) {
+      if (durableName === undefined) refusePattern(destination, syntax)
       const selector = headers.get('selector')
       const lines: HeaderLine[] = [
         ['destination', nameOf(destination)],
-        ['subscription-type', ROUTING.queue],
+        ['subscription-type', durableName === undefined ? ROUTING.queue : ROUTING.topic],
         ['ack', 'client-individual'],
         // One at a time is asked for by no bytes at all.
         ['consumer-window-size', `${prefetch === 1 ? 0 : prefetch * BYTES_OF_ONE}`],
       ]
+      if (durableName !== undefined) lines.push(['durable-subscription-name', durableName])
       // Headers are texts: their numbers are to be read as such.
       return selector === undefined ? lines : [...lines, ['selector', `convert_string_expressions:${selector}`]]
     },
     unsubscribeShared: () => [],
-    forgetDurable: () => [],
     read: (frame) =>
       readDelivery(
         frame,
         readName(frame.headers.get('destination') ?? '', frame.headers.get('destination-type')),
         STRUCTURAL,
       ),
+    sendNode: (word, headers) => [...nodes.send(word, headers), ['destination-type', ROUTING.topic]],
+    subscribeNode: ({ word }) => [
+      ['destination', nodes.topic(word)],
+      ['subscription-type', ROUTING.topic],
+      ['ack', 'auto'],
+      ['consumer-window-size', '-1'],
+    ],
+    unsubscribeNode: () => [],
     nodeTopic: nodes.topic,
     nodeWord: nodes.word,
   }

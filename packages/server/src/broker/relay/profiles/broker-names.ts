@@ -23,7 +23,7 @@ export interface BrokerNameRules {
   readonly rest: '#' | '>'
   /** First words of names that are the broker's own. */
   readonly reserved?: readonly string[]
-  /** So many bytes a name may have. @default no bound */
+  /** So many bytes a name may have: who writes a longer header line than the broker takes ends what all share. @default 1024 */
   readonly maxBytes?: number
 }
 
@@ -31,7 +31,7 @@ const ESCAPES = /~([0-9A-F]{2})/g
 
 /** Makes them. */
 export function createBrokerNames(rules: BrokerNameRules): BrokerNames {
-  const { syntax, escaped, rest, reserved = [], maxBytes = Number.POSITIVE_INFINITY } = rules
+  const { syntax, escaped, rest, reserved = [], maxBytes = 1_024 } = rules
   const separator = syntax.segments('/a/b.c')?.length === 2 ? '/' : '.'
   const wordOf = (segment: string): string => segment.replace(escaped, escapeOne)
   return {
@@ -69,5 +69,6 @@ export function createBrokerNames(rules: BrokerNameRules): BrokerNames {
   }
 }
 
-const escapeOne = (character: string): string =>
+/** The escape of one character. */
+export const escapeOne = (character: string): string =>
   `~${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`

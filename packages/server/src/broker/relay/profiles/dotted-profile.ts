@@ -4,7 +4,7 @@ import { StompError } from '../../../errors.js'
 import { readExpiry } from '../../embedded/held-message.js'
 import type { DestinationKind, HeaderLine, OwnSubscribeRequest, RelayedDelivery } from '../profile.js'
 import type { BrokerNames } from './broker-names.js'
-import { readRelayedHeaders, writeRelayedHeaders } from './relayed-headers.js'
+import { type HeaderRules, readRelayedHeaders, writeRelayedHeaders } from './relayed-headers.js'
 
 /** What the profiles of brokers with dotted names have in common: `/topic/<name>` and `/queue/<name>`. */
 
@@ -51,8 +51,9 @@ export function sentHeaders(
   headers: Headers,
   expiry: (atMs: number) => HeaderLine | undefined,
   replyName: (destination: string) => string | undefined,
+  rules?: HeaderRules,
 ): readonly HeaderLine[] {
-  const lines = writeRelayedHeaders(headers)
+  const lines = writeRelayedHeaders(headers, rules)
   const atMs = readExpiry(headers, Date.now())
   const expires = atMs === undefined ? undefined : expiry(atMs)
   if (expires !== undefined) lines.push(expires)
@@ -70,6 +71,7 @@ export function readDelivery(
   destination: string | undefined,
   structural: ReadonlySet<string>,
   countHeader?: string,
+  rules?: HeaderRules,
 ): RelayedDelivery {
   const count = countHeader === undefined ? undefined : headers.get(countHeader)
   return {
@@ -78,7 +80,7 @@ export function readDelivery(
     ack: headers.get('ack'),
     isRedelivered: headers.get('redelivered') === 'true',
     deliveryCount: count !== undefined && /^\d{1,9}$/.test(count) ? Number(count) + 1 : undefined,
-    headers: readRelayedHeaders(headers, structural),
+    headers: readRelayedHeaders(headers, structural, rules),
   }
 }
 
@@ -86,6 +88,8 @@ export function readDelivery(
 export interface NodeTopics {
   topic(word: string): string
   word(brokerDestination: string): string | undefined
+  /** The headers of a SEND there. */
+  send(word: string, headers: Headers): readonly HeaderLine[]
 }
 
 /** Those below a prefix. A lone `~` before letters that are no digits is no escape, so no client's name begins so. */
@@ -94,7 +98,13 @@ export function createNodeTopics(prefix: string): NodeTopics {
   return {
     topic: (word) => start + word,
     word: (destination) => (destination.startsWith(start) ? destination.slice(start.length) : undefined),
+    send: (word, headers) => [['destination', start + word], ...persistence(headers)],
   }
+}
+
+/** All else that the nodes say to each other is sealed in the body. */
+export function persistence(headers: Headers): readonly HeaderLine[] {
+  return headers.get('persistent') === 'true' ? [['persistent', 'true']] : []
 }
 
 /** The destination of ours that a name stands for, by the prefix that the broker shows it with. */

@@ -1,7 +1,7 @@
 import { type Headers, headersFromFlat } from '@hoofbeat/codec'
 import type { DestinationSyntax } from '../../../destination/destination.js'
 import type { BrokerProfile, HeaderLine } from '../profile.js'
-import { refuseDurable, refusePattern } from './dotted-profile.js'
+import { persistence, refuseDurable, refusePattern } from './dotted-profile.js'
 
 const NODE_TOPICS = '/topic/hoofbeat-nodes-'
 
@@ -70,6 +70,12 @@ export function hoofbeatProfile(syntax: DestinationSyntax): BrokerProfile {
         headers: headersFromFlat(kept(headers, ADDED).flat()),
       }
     },
+    sendNode: (word, headers) => [['destination', NODE_TOPICS + word], ...persistence(headers)],
+    subscribeNode: ({ word }) => [
+      ['destination', NODE_TOPICS + word],
+      ['ack', 'auto'],
+    ],
+    unsubscribeNode: () => [],
     nodeTopic: (word) => NODE_TOPICS + word,
     nodeWord: (destination) =>
       destination.startsWith(NODE_TOPICS) ? destination.slice(NODE_TOPICS.length) : undefined,

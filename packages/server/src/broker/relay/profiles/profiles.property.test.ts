@@ -1,10 +1,13 @@
-import { createHeaders, type Frame } from '@hoofbeat/codec'
+import { createHeaders, type Frame, headersFromFlat } from '@hoofbeat/codec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { covers, createDestinationSyntax, isPattern, type Separator } from '../../../destination/destination.js'
-import type { BrokerProfile } from '../profile.js'
+import { RESERVED } from '../../../message/own-headers.js'
+import type { BrokerProfile, HeaderLine } from '../profile.js'
+import { ID_HEADER, withoutRelayHeaders } from '../relayed-message.js'
 import { activemqProfile } from './activemq.js'
 import { artemisProfile } from './artemis.js'
+import { openmqProfile } from './openmq.js'
 import { rabbitmqProfile } from './rabbitmq.js'
 
 /** The MESSAGE that each broker makes of a SEND, as far as it matters here. */
@@ -13,14 +16,27 @@ const shown: Readonly<Record<string, (value: string) => string>> = {
   rabbitmq: (value) => encodeURI(value),
   activemq: (value) => value,
   artemis: (value) => value,
+  openmq: (value) => value,
 }
-const profiles = [rabbitmqProfile, activemqProfile, artemisProfile]
+const profiles = [rabbitmqProfile, activemqProfile, artemisProfile, openmqProfile]
 
 const segment = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }),
   fc.stringMatching(/^[a-c.~#%>/,?:$ 0-9A-F]{1,6}$/),
-  fc.constantFrom('a', 'b', 'topic', 'ActiveMQ', 'activemq', '*', '**', 'hoofbeat~nodes', '~2E', 'a.b'),
+  fc.constantFrom('a', 'b', 'topic', 'ActiveMQ', 'activemq', 'mq', '*', '**', 'hoofbeat~nodes', '~2E', 'a.b'),
+  fc.constantFrom('hoofbeat$nodes', '$002E', '$002e', '$0061', 'a_b', '1'),
 )
+
+/** All that have one to three of these segments. */
+function topicsOf(segments: readonly string[], separator: Separator): string[] {
+  const syntax = createDestinationSyntax(separator)
+  const more = (before: readonly string[]): string[] =>
+    before.flatMap((each) => segments.map((s) => each + separator + s))
+  const ones = segments.map((segment) => `/topic/${segment}`)
+  return [...ones, ...more(ones), ...more(more(ones))].filter(
+    (destination) => syntax.segments(destination) !== undefined,
+  )
+}
 
 function destinations(separator: Separator): fc.Arbitrary<string> {
   const syntax = createDestinationSyntax(separator)
@@ -73,26 +89,29 @@ for (const separator of ['/', '.'] as const) {
         fc.assert(
           fc.property(destinations(separator), destinations(separator), (one, other) => {
             const [a, b] = [nameOf(profile, one), nameOf(profile, other)]
+            // Open MQ has one name for patterns of which one means more than the other: the node tells them apart.
+            if (profile.name === 'openmq' && !isExact(one) && !isExact(other)) return
             if (one !== other && a !== undefined) expect(a).not.toBe(b)
           }),
         )
       })
 
+      const check = (pattern: string, destination: string): void => {
+        const [a, b] = [nameOf(profile, pattern), nameOf(profile, destination)]
+        if (a === undefined || b === undefined) return
+        const means = covers(syntax.segments(pattern) ?? [], syntax.segments(destination) ?? [])
+        if (profile.name !== 'openmq') {
+          expect(isMatch(a.split('.'), b.split('.'), profile.name === 'activemq' ? '>' : '#')).toBe(means)
+        }
+        // There a pattern may match more, which the node leaves out.
+        else if (means) expect([a, b, isMatchInJava(a, b)]).toEqual([a, b, true])
+      }
+
       it('of a pattern match at the broker whatever it means here', () => {
-        fc.assert(
-          fc.property(destinations(separator), destinations(separator).filter(isExact), (pattern, destination) => {
-            const [a, b] = [nameOf(profile, pattern), nameOf(profile, destination)]
-            if (
-              a === undefined ||
-              b === undefined ||
-              !pattern.startsWith('/topic') ||
-              !destination.startsWith('/topic')
-            )
-              return
-            const means = covers(syntax.segments(pattern) ?? [], syntax.segments(destination) ?? [])
-            expect(isMatch(a.split('.'), b.split('.'), profile.name === 'activemq' ? '>' : '#')).toBe(means)
-          }),
-        )
+        const topics = destinations(separator).filter((destination) => destination.startsWith('/topic'))
+        fc.assert(fc.property(topics, topics.filter(isExact), check))
+        const common = topicsOf(['a', 'b', '*', '**'], separator)
+        for (const pattern of common) for (const destination of common.filter(isExact)) check(pattern, destination)
       })
     })
   }
@@ -109,6 +128,117 @@ function isMatch(pattern: readonly string[], name: readonly string[], rest: '#' 
   return pattern.length === name.length
 }
 
+/** As Open MQ matches: `>` stands behind a word, for what it names and all below; behind `*` for what is below alone. */
+function isMatchInJava(pattern: string, name: string): boolean {
+  const words = pattern.replace(/>$/, '').replace('/topic/', '')
+  const pieces =
+    words === '' ? [] : words.split('.').map((word) => (word === '*' ? '[^.]+' : word.replaceAll('$', '\\$')))
+  const rest = !pattern.endsWith('>') ? '' : words === '' ? '.*' : words.endsWith('*') ? '\\..+' : '(\\..+)?'
+  return new RegExp(`^${pieces.join('\\.')}${rest}$`).test(name.replace('/topic/', ''))
+}
+
+/** What the broker makes of the headers of a SEND, those it takes for its own left out. */
+const carried: Readonly<Record<string, (lines: readonly HeaderLine[]) => readonly HeaderLine[]>> = {
+  rabbitmq: firstOfEach,
+  activemq: firstOfEach,
+  artemis: firstOfEach,
+  // Properties of JMS have no order, and a later one takes the place of an earlier.
+  openmq: (lines) => [
+    ...[...new Map(lines)].toReversed().filter(([name]) => !SETTINGS.has(name)),
+    ...([
+      ['priority', '4'],
+      ['timestamp', '1'],
+      ['expires', '0'],
+      ['JMSXDeliveryCount', '1'],
+    ] as const),
+  ],
+}
+const SETTINGS = new Set(['destination', 'priority', 'expires', 'persistent', 'reply-to'])
+const WRITTEN_BY_US = new Set([...SETTINGS, 'correlation-id'])
+
+function firstOfEach(lines: readonly HeaderLine[]): readonly HeaderLine[] {
+  return lines.filter(([name], i) => lines.findIndex(([other]) => other === name) === i)
+}
+
+const headerName = fc.oneof(
+  { arbitrary: fc.constantFrom('a', 'b', 'type'), weight: 4 },
+  fc.constantFrom(
+    'a',
+    'b',
+    'B',
+    'a-b',
+    'content-type',
+    'type',
+    'correlation-id',
+    'persistent',
+    'reply-to',
+    'like',
+    'Or',
+  ),
+  fc.constantFrom('user-id', 'JMSXGroupID', 'x-y', 'AMQ_x', 'größe', '1a', '_a', '$a', 'hoofbeat-id', '__proto__'),
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }),
+)
+const headerValue = fc.oneof(
+  { arbitrary: fc.constantFrom('1', '2'), weight: 4 },
+  fc.string({ unit: 'grapheme', maxLength: 12 }),
+  fc.constantFrom(
+    '',
+    ' a',
+    'a ',
+    '\ta',
+    'true',
+    'false',
+    '5',
+    '/topic/re/ply',
+    '%003d=&',
+    'ü'.repeat(90),
+    '🐎'.repeat(3_000),
+  ),
+)
+
+describe('names at openmq', () => {
+  it('are those that it takes, and none that it has for itself', () => {
+    const profile = openmqProfile(createDestinationSyntax())
+    fc.assert(
+      fc.property(destinations('/'), (destination) => {
+        const [, name = ''] = /^\/(?:topic|queue)\/(.*)$/s.exec(nameOf(profile, destination) ?? '') ?? []
+        expect(name).toMatch(/^(?!mq\.|mq$)[A-Za-z_$*>][\w$*>]*(?:\.[\w$*>]+)*$/)
+        for (const word of name.replace(/>$/, '').split('.')) expect(word).toMatch(/^(?:[\w$]*|\*)$/)
+      }),
+    )
+  })
+})
+
+describe('the headers of a sender', () => {
+  for (const make of profiles) {
+    const profile = make(createDestinationSyntax())
+    it(`come back as they were, in their order (${profile.name})`, () => {
+      fc.assert(
+        fc.property(fc.array(fc.tuple(headerName, headerValue), { maxLength: 6 }), (pairs) => {
+          const flat = pairs.filter(([name]) => !RESERVED.has(name) && !name.startsWith('hoofbeat_')).flat()
+          const lines = profile.send({ destination: '/topic/a', headers: headersFromFlat(flat) })
+          const shownLines = carried[profile.name]?.([...lines, [ID_HEADER, 'x']]) ?? []
+          const message: Frame = { ...messageOf(profile, '/topic/a', 'MULTICAST'), headers: createHeaders(shownLines) }
+          expect(withoutRelayHeaders(profile.read(message).headers).flat).toEqual(flat)
+        }),
+      )
+    })
+  }
+
+  it('go to Open MQ under names and in lines that it takes', () => {
+    const profile = openmqProfile(createDestinationSyntax())
+    fc.assert(
+      fc.property(fc.array(fc.tuple(headerName, headerValue), { maxLength: 6 }), (pairs) => {
+        const headers = withoutRelayHeaders(createHeaders(pairs))
+        for (const [name, value] of profile.send({ destination: '/topic/a', headers })) {
+          if (!WRITTEN_BY_US.has(name)) expect(name).toMatch(/^(?!(?:like|or)$)[A-Za-z_$][\w$]*$/i)
+          expect(Buffer.byteLength(value)).toBeLessThan(10_000)
+        }
+      }),
+    )
+  })
+})
+
 describe('a topic of the nodes', () => {
   for (const make of profiles) {
     const profile = make(createDestinationSyntax())
@@ -116,6 +246,20 @@ describe('a topic of the nodes', () => {
       const topic = profile.nodeTopic('a1-b2')
       expect(profile.nodeWord(topic)).toBe('a1-b2')
       expect(profile.read(messageOf(profile, topic, 'MULTICAST')).destination).toBeUndefined()
+    })
+
+    it(`is named the same in SEND and SUBSCRIBE, and takes what is to last (${profile.name})`, () => {
+      const name = ['destination', profile.nodeTopic('a1-b2')]
+      const sent = profile.sendNode('a1-b2', createHeaders({ persistent: 'true' }))
+      const taken = profile.subscribeNode({ word: 'a1-b2', queueName: 'hoofbeat-nodes-1' })
+      expect([sent[0], taken[0]]).toEqual([name, name])
+      if (profile.keepsSharedTopics) expect(headerOf(sent, 'persistent')).toBe('true')
+      expect(headerOf(profile.sendNode('a1-b2', createHeaders()), 'persistent')).toBeUndefined()
+      const routing = profile.name === 'artemis' ? 'MULTICAST' : undefined
+      expect([headerOf(sent, 'destination-type'), headerOf(taken, 'subscription-type')]).toEqual([routing, routing])
+      expect(headerOf(taken, 'x-queue-name') !== undefined).toBe(profile.keepsSharedTopics)
+      // Whoever knows the name of the queue is not served there.
+      if (profile.name === 'rabbitmq') expect(profile.kindOf('/queue/hoofbeat-nodes-1')).toBeUndefined()
     })
   }
 })

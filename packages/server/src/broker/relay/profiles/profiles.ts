@@ -2,23 +2,26 @@ import type { ProfileMaker, ProfileName } from '../profile.js'
 import { activemqProfile } from './activemq.js'
 import { artemisProfile } from './artemis.js'
 import { hoofbeatProfile } from './hoofbeat.js'
+import { openmqProfile } from './openmq.js'
 import { rabbitmqProfile } from './rabbitmq.js'
 
 const PROFILES: Readonly<Record<ProfileName, ProfileMaker>> = {
   rabbitmq: (syntax) => rabbitmqProfile(syntax),
   activemq: activemqProfile,
   artemis: artemisProfile,
+  openmq: openmqProfile,
   hoofbeat: hoofbeatProfile,
 }
 
 /** All brokers whose ways are known. */
-export const PROFILE_NAMES: readonly ProfileName[] = ['rabbitmq', 'activemq', 'artemis', 'hoofbeat']
+export const PROFILE_NAMES: readonly ProfileName[] = ['rabbitmq', 'activemq', 'artemis', 'openmq', 'hoofbeat']
 
 /** How each begins its header `server` of CONNECTED; of two that fit, the first. */
 const SERVERS: readonly (readonly [start: string, name: ProfileName])[] = [
   ['RabbitMQ/', 'rabbitmq'],
   ['ActiveMQ-Artemis/', 'artemis'],
   ['ActiveMQ/', 'activemq'],
+  ['Eclipse OpenMQ', 'openmq'],
   ['hoofbeat', 'hoofbeat'],
 ]
 

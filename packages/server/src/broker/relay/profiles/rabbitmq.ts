@@ -1,7 +1,7 @@
 import type { DestinationSyntax } from '../../../destination/destination.js'
 import { StompError } from '../../../errors.js'
 import type { BrokerProfile, DestinationKind, HeaderLine } from '../profile.js'
-import { createBrokerNames } from './broker-names.js'
+import { createBrokerNames, escapeOne } from './broker-names.js'
 import {
   createNodeTopics,
   namedSegments,
@@ -21,6 +21,11 @@ export interface RabbitmqProfileOptions {
   readonly exchanges?: readonly string[]
   /** Queues made by others that are served below `/amq/queue/<name>`. Each of them must exist. @default none */
   readonly queues?: readonly string[]
+  /**
+   * RabbitMQ's `consumer_timeout`, in ms: who leaves a message unacknowledged for so long loses the connection, which is
+   * that of many clients. A session that comes near it is ended by the node alone. 0: the broker has none. @default 1800000
+   */
+  readonly consumerTimeoutMs?: number
 }
 
 /** What RabbitMQ adds to what was sent. */
@@ -38,19 +43,27 @@ const MAX_EXPIRATION_MS = 4_294_967_295
 /** Routing keys and names of queues. */
 const MAX_NAME_BYTES = 255
 
+/** A topic at which nothing comes. */
+const NOTHING = '/topic/hoofbeat~none'
+
+/** So that no more than one message moves. */
+const ONE = { ack: 'client-individual', 'prefetch-count': '1' }
+
 /** How long the queue of a shared topic outlives the connection of its node. */
 const SHARED_LASTS_MS = 60_000
 /** Of a shared topic: so much may be under way to this node and not acknowledged. */
 const SHARED_PREFETCH = 2_000
+/** The same of a topic of the nodes: a connection that is lost and not missed yet at RabbitMQ holds up so much. */
+const NODE_PREFETCH = 500
 
 /**
  * RabbitMQ with its plugin rabbitmq_stomp. Topics are those of the exchange `amq.topic`. A shared topic has a queue of its
- * own for each node, which lasts over a loss of the connection, or of the broker, of at most a minute; so has a durable
- * subscription, which lasts until it is ended. Selectors are for topics: RabbitMQ has none for queues.
+ * own for each node, which lasts over a loss of the connection, or of the broker, of at most a minute; so has a topic of
+ * the nodes, and a durable subscription, which lasts until it is ended. Selectors are for topics: RabbitMQ has none for queues.
  */
 export function rabbitmqProfile(
   syntax: DestinationSyntax,
-  { exchanges = [], queues = [] }: RabbitmqProfileOptions = {},
+  { exchanges = [], queues = [], consumerTimeoutMs = 1_800_000 }: RabbitmqProfileOptions = {},
 ): BrokerProfile {
   const plain = createBrokerNames({ syntax, escaped: ESCAPED, rest: '#', maxBytes: MAX_NAME_BYTES })
   const names = { topic: plain, queue: plain }
@@ -105,11 +118,24 @@ export function rabbitmqProfile(
     },
     keepsSharedTopics: true,
     sharedTopicsLastMs: SHARED_LASTS_MS,
+    ...(consumerTimeoutMs > 0 ? { answersWithinMs: safelyWithin(consumerTimeoutMs) } : {}),
     // A cancelled consumer keeps what it was given until its connection ends, and it alone can be named by a NACK.
     givesBackThrough: [
-      ['destination', '/topic/hoofbeat~none'],
+      ['destination', NOTHING],
       ['ack', 'client-individual'],
     ],
+    forgetDurable(durableName) {
+      const queue = durableQueue(durableName)
+      return [
+        // It is refused where there is none; else nothing comes, as the end of this one follows at once.
+        { command: 'SUBSCRIBE', headers: { id: '1', destination: `/amq/queue/${queue}`, ...ONE } },
+        { command: 'UNSUBSCRIBE', headers: { id: '1' } },
+        // Whoever unsubscribes from a topic may name the queue that is to go with it.
+        { command: 'SUBSCRIBE', headers: { id: '2', destination: NOTHING } },
+        { command: 'UNSUBSCRIBE', headers: [['id', '2'], ...kept(queue)] },
+      ]
+    },
+    durableError: (words) => (words.startsWith('not_found') ? 'unknown' : undefined),
     kindOf,
     send: ({ destination, headers }) => [
       ['destination', nameOf(destination)],
@@ -144,17 +170,46 @@ export function rabbitmqProfile(
           cure: 'Leave the header selector out, or select by destination.',
         })
       }
-      return durableName === undefined ? lines : [...lines, ...kept(durableName)]
+      return durableName === undefined ? lines : [...lines, ...kept(durableQueue(durableName))]
     },
     unsubscribeShared: ({ destination, queueName }) => [['destination', nameOf(destination)], ...kept(queueName)],
-    forgetDurable: ({ destination, durableName = '' }) => [['destination', nameOf(destination)], ...kept(durableName)],
     read(frame) {
       return readDelivery(frame, readName(frame.headers.get('destination') ?? ''), STRUCTURAL, 'x-delivery-count')
     },
+    sendNode: nodes.send,
+    subscribeNode({ word, queueName }) {
+      const destination = ['destination', nodes.topic(word)] as const
+      if (queueName === undefined) return [destination, ['ack', 'auto']]
+      return [
+        destination,
+        ...kept(queueName),
+        ['x-expires', `${SHARED_LASTS_MS}`],
+        ['ack', 'client-individual'],
+        ['prefetch-count', `${NODE_PREFETCH}`],
+      ]
+    },
+    unsubscribeNode: ({ word, queueName }) =>
+      queueName === undefined ? [] : [['destination', nodes.topic(word)], ...kept(queueName)],
     nodeTopic: nodes.topic,
     nodeWord: nodes.word,
   }
 }
+
+/**
+ * The queue of a durable subscription. A lone `~` is no escape, so no client's queue is called so; the plugin takes `%2F`
+ * for an escape of its own, where it reads a path.
+ */
+function durableQueue(durableName: string): string {
+  const queue = `hoofbeat~${durableName.replace(/[~%/]/g, escapeOne)}`
+  if (queue.length <= MAX_NAME_BYTES) return queue
+  throw new StompError('STOMP_ERR_HEADER_INVALID', {
+    message: `User name, client-id and id together are longer than the ${MAX_NAME_BYTES} bytes that the broker takes`,
+    cure: 'Choose a shorter client-id, and a shorter id on SUBSCRIBE.',
+  })
+}
+
+/** RabbitMQ looks once a minute, and counts from when it has sent the message. */
+const safelyWithin = (timeoutMs: number): number => Math.max(timeoutMs / 2, timeoutMs - 120_000)
 
 /** A queue that lasts; on UNSUBSCRIBE these say that it is to be deleted. */
 const kept = (queueName: string): HeaderLine[] => [

@@ -1,6 +1,7 @@
 import { createHeaders, type Headers } from '@hoofbeat/codec'
 import { RESERVED } from '../../../message/own-headers.js'
 import type { HeaderLine } from '../profile.js'
+import { ID_HEADER } from '../relayed-message.js'
 
 /*
  * What senders write into headers of their own comes to subscribers on other nodes as it was. Brokers keep most of it,
@@ -10,17 +11,35 @@ import type { HeaderLine } from '../profile.js'
  * the broker's own selectors.
  */
 
+/** What one broker asks of header names, beyond what all do, and does with headers. */
+export interface HeaderRules {
+  /** Whether a name may travel as it is. */
+  isName(name: string): boolean
+  /** Whether headers that travel as they are come back in their order, and all of them. Else they travel packed too. */
+  readonly keepsHeaders: boolean
+}
+
+/** As most brokers do. */
+const COMMON_RULES: HeaderRules = { isName: () => true, keepsHeaders: true }
+
 /** Names that mean something to one broker or another. */
 const TAKEN_NAMES = new Set([
   'amqp-message-id',
   'app-id',
+  'auto-delete',
+  'browser',
   'cluster-id',
   'delivery-mode',
   'destination-type',
+  'durable',
+  'exclusive',
   'expiration',
   'expires',
+  'no-local',
+  'prefetch-count',
   'priority',
   'reply-to',
+  'requeue',
   'selector',
   'subscription-type',
   'timestamp',
@@ -41,13 +60,13 @@ const SHORT_FIELDS = new Set(['content-type', 'content-encoding', 'correlation-i
 const MAX_SHORT_LENGTH = 85
 const MAX_VALUE_LENGTH = 2_000
 
-const PACKED = 'hoofbeat-headers'
+const PACKED = 'hoofbeat_headers'
 /** How a packed line goes on. */
-const PACKED_MORE = 'hoofbeat-headers-'
-const RELAY_PREFIX = 'hoofbeat-'
+const PACKED_MORE = 'hoofbeat_headers_'
+const RELAY_PREFIX = 'hoofbeat_'
 
 /** The header lines of a SEND that come to the subscribers, and what the broker itself is to know. */
-export function writeRelayedHeaders(headers: Headers): HeaderLine[] {
+export function writeRelayedHeaders(headers: Headers, rules: HeaderRules = COMMON_RULES): HeaderLine[] {
   const lines: HeaderLine[] = []
   const own: HeaderLine[] = []
   const names = new Set<string>()
@@ -61,11 +80,11 @@ export function writeRelayedHeaders(headers: Headers): HeaderLine[] {
       continue
     }
     own.push([name, value])
-    if (isPlain(name, value) && !names.has(name)) lines.push([name, value])
+    if (isPlain(name, value) && rules.isName(name) && !names.has(name)) lines.push([name, value])
     else isPacked = true
     names.add(name)
   }
-  if (isPacked) lines.push(...pack(own))
+  if (isPacked || (own.length > 0 && !rules.keepsHeaders)) lines.push(...pack(own))
   return lines
 }
 
@@ -73,14 +92,18 @@ export function writeRelayedHeaders(headers: Headers): HeaderLine[] {
  * The headers that the sender wrote, and those of the relay. `structural`: what this broker adds to every MESSAGE. Of a
  * message that no relay has sent, all others are kept.
  */
-export function readRelayedHeaders(headers: Headers, structural: ReadonlySet<string>): Headers {
+export function readRelayedHeaders(
+  headers: Headers,
+  structural: ReadonlySet<string>,
+  { keepsHeaders }: HeaderRules = COMMON_RULES,
+): Headers {
   const { flat } = headers
-  const isOurs = headers.has('hoofbeat-id')
-  const packed = isOurs ? unpack(headers) : undefined
+  const isOurs = headers.has(ID_HEADER)
+  const packed = isOurs ? (unpack(headers) ?? (keepsHeaders ? undefined : [])) : undefined
   const kept: HeaderLine[] = packed ?? []
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const [name = '', value = ''] = [flat[i], flat[i + 1]]
-    if (name.startsWith(PACKED)) continue
+    if (name.startsWith(PACKED) || name === '') continue
     if (name.startsWith(RELAY_PREFIX)) kept.push([name, value])
     else if (packed === undefined && !structural.has(name) && !RESERVED.has(name)) {
       // What would have been packed and is not was added by the broker.
@@ -91,7 +114,8 @@ export function readRelayedHeaders(headers: Headers, structural: ReadonlySet<str
 }
 
 function isPlain(name: string, value: string): boolean {
-  if (name === 'persistent') return value === 'true' || value === 'false'
+  // RabbitMQ would declare a queue by it that is not durable, and nobody else could then use it.
+  if (name === 'persistent') return value === 'true'
   if (TAKEN_NAMES.has(name) || TAKEN_PREFIXES.test(name) || !PLAIN_NAME.test(name)) return false
   if (value === '' || FRAYED_VALUE.test(value)) return false
   return value.length <= (SHORT_FIELDS.has(name) ? MAX_SHORT_LENGTH : MAX_VALUE_LENGTH)
