@@ -24,15 +24,21 @@ export function scopedProfile(maker: ProfileMaker, scope: string, active: () => 
       const from = found[2] ?? ''
       return from === scope || from === echoScope ? `/${found[1]}/${found[3]}` : undefined
     }
-    const named = (durableName: string | undefined) =>
-      durableName === undefined ? undefined : `${scope}-${durableName}`
+    const { connectDurable } = profile
+    const named = (durableName: string): string => `${scope}-${durableName}`
     return {
       ...profile,
       send: (request) => profile.send(down(request)),
       subscribeShared: (request) => profile.subscribeShared(down(request)),
-      subscribeOwn: (request) => profile.subscribeOwn({ ...down(request), durableName: named(request.durableName) }),
+      subscribeOwn(request) {
+        const { durableName } = request
+        // What it refuses, it refuses in the client's own words.
+        profile.subscribeOwn(request)
+        return profile.subscribeOwn({ ...down(request), durableName: durableName && named(durableName) })
+      },
       unsubscribeShared: (request) => profile.unsubscribeShared(down(request)),
-      forgetDurable: (request) => profile.forgetDurable({ ...down(request), durableName: named(request.durableName) }),
+      forgetDurable: (name) => profile.forgetDurable(named(name)),
+      ...(connectDurable === undefined ? {} : { connectDurable: (name) => connectDurable(named(name)) }),
       read(frame) {
         const delivery = profile.read(frame)
         const destination = up(delivery.destination)

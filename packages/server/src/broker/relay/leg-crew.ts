@@ -1,9 +1,11 @@
 import type { StompError } from '../../errors.js'
 import type { ChannelOwner, LegReport } from '../broker.js'
 import type { BrokerParts } from '../broker-factory.js'
+import type { BackOff } from './dial-plan.js'
 import type { Dial } from './dialer.js'
 import { createLeg } from './lasting-leg.js'
 import type { Leg } from './leg.js'
+import type { HeaderLine } from './profile.js'
 import type { RelaySettings } from './relay-options.js'
 
 /** What all legs of a relay are made with. */
@@ -15,7 +17,25 @@ export interface LegCrewParts extends Pick<BrokerParts, 'clock' | 'wheel' | 'tur
 /** Who is told how a leg fares. */
 export interface LegWatch {
   readonly stateChanged?: (isUp: boolean) => void
+  readonly stallChanged?: (isStalled: boolean) => void
   readonly connectRefused?: (error: StompError) => void
+}
+
+/** How a leg differs from others. */
+export interface LegVariant {
+  /** How it connects. */
+  readonly dial?: Dial
+  /** Headers of its CONNECT, besides the login. */
+  readonly headers?: readonly HeaderLine[] | undefined
+  readonly backOff?: Partial<BackOff>
+  /** See `LegParts`. */
+  readonly isForOne?: boolean
+}
+
+/** Who speaks by a leg. */
+interface LegLogin {
+  readonly login?: string | undefined
+  readonly passcode?: string | undefined
 }
 
 /** Makes the legs of a relay, all to the same broker. */
@@ -26,31 +46,33 @@ export class LegCrew {
     this.#parts = parts
   }
 
-  /** A leg that speaks for this node. `dial`: how it connects, if not as all do. */
-  ofNode(name: string, watch: LegWatch = {}, dial?: Dial): Leg {
-    return this.#open(name, this.#parts.settings.systemLogin, watch, dial)
+  /** A leg that speaks for this node. */
+  ofNode(name: string, watch: LegWatch = {}, variant: LegVariant = {}): Leg {
+    return this.#open(name, this.#parts.settings.systemLogin, watch, variant)
   }
 
   /** A leg that speaks for one client, as what it has said in CONNECT. */
-  ofClient(credentials: ChannelOwner['credentials'], watch: LegWatch): Leg {
-    return this.#open('clients', credentials, watch)
+  ofClient(credentials: ChannelOwner['credentials'], watch: LegWatch, variant: LegVariant = {}): Leg {
+    return this.#open('clients', credentials, watch, variant)
   }
 
-  #open(
-    name: string,
-    login: { readonly login?: string | undefined; readonly passcode?: string | undefined } | undefined,
-    watch: LegWatch,
-    dial: Dial = this.#parts.dial,
-  ): Leg {
+  /** A leg of one durable subscription, or for its end: as what its client has said, where each has a login of its own. */
+  ofDurable(credentials: ChannelOwner['credentials'], watch: LegWatch, variant: LegVariant): Leg {
+    const { isPerClient, systemLogin } = this.#parts.settings
+    return this.#open('durables', isPerClient ? credentials : systemLogin, watch, variant)
+  }
+
+  #open(name: string, login: LegLogin | undefined, watch: LegWatch, variant: LegVariant): Leg {
     const { settings, ...parts } = this.#parts
+    const { headers, ...others } = variant
     const { virtualHost: host, heartBeat, addresses, maxWaitingBytes, maxWaitingFrames, maxWaitMs } = settings
     return createLeg({
       ...parts,
       ...watch,
-      dial,
+      ...others,
       name,
       addresses,
-      connect: { host, login: login?.login, passcode: login?.passcode, heartBeat },
+      connect: { host, login: login?.login, passcode: login?.passcode, heartBeat, headers },
       limits: { maxWaitingBytes, maxWaitingFrames, maxWaitMs },
     })
   }

@@ -52,21 +52,25 @@ export function commitPlanned(planned: readonly Planned[], parts: RelayCommitPar
     return told.length === 0 ? settled : Promise.all([settled, ...told]).then(() => {})
   }
   const frames = upstream.length > 1 ? inTransaction(upstream, parts, answers.length > 0) : upstream
+  const { leg } = parts
+  const others = new Set(answers.map((answer) => answer.leg).filter((each) => each !== leg))
+  // A transaction is one connection's.
+  if (others.size > 0 && upstream.length > 1) throw new StompError('STOMP_ERR_UNSUPPORTED', NO_DURABLE_ANSWERS)
+  const [answering = leg] = others
   const connections = new Set(answers.map(({ connection }) => connection))
   const [connection = 0] = connections
   // What came by several connections cannot be answered together: the older of them are gone.
   if (connections.size > 1) throw new StompError('STOMP_ERR_BROKER_UNAVAILABLE')
-  for (const each of planned) {
-    if (each.kind === 'credit') each.step.accept()
-    if (each.kind === 'answer') each.answer.accept()
-  }
-  const { leg } = parts
   const settled =
     frames.length === 0
       ? undefined
       : answers.length > 0
-        ? leg.answer(frames, connection, true)
+        ? answering.answer(frames, connection, true)
         : leg.send(frames, true, frames.length === 1 ? REPEATED : undefined)
+  for (const each of planned) {
+    if (each.kind === 'credit') each.step.accept()
+    if (each.kind === 'answer') each.answer.accept(settled)
+  }
   return settled === undefined ? locally() : settled.then(locally)
 }
 
@@ -103,6 +107,11 @@ const NO_TRANSACTIONS = {
 const NO_NACKS = {
   message: 'NACK cannot be part of a transaction over this broker',
   cure: 'Send the NACK outside of the transaction.',
+}
+
+const NO_DURABLE_ANSWERS = {
+  message: 'ACK and NACK of a durable subscription cannot be part of a transaction over this broker',
+  cure: 'Acknowledge outside of the transaction.',
 }
 
 const NO_ANSWERS = {
