@@ -20,6 +20,8 @@ export interface FramedConnection {
   readonly rung: string | undefined
   /** Bytes that have not been written yet. */
   readonly waitingBytes: number
+  /** When something was heard last, on the clock; undefined where no heart-beats were started. */
+  readonly lastHeardMs: number | undefined
   /** Governs the next frame read and those written from now on. */
   version: Version
   /** Encodes and writes a frame at the end of the turn. Throws the codec's ProtocolError if the version cannot write it. */
@@ -65,7 +67,7 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
     this.#connection = connection
     this.#listener = listener
     this.#parts = parts
-    this.#decoder = createDecoder({ from, limits: parts.limits })
+    this.#decoder = createDecoder({ from, limits: parts.limits, isLenient: parts.isLenient === true })
     this.#outbox = createOutbox(connection, this, parts)
     connection.attach(this)
   }
@@ -115,6 +117,10 @@ class StompStream implements FramedConnection, ConnectionListener, OutboxOwner, 
 
   get lastWriteMs(): number {
     return this.#outbox.lastWriteMs
+  }
+
+  get lastHeardMs(): number | undefined {
+    return this.#heartBeat?.lastHeardMs
   }
 
   beat(): void {

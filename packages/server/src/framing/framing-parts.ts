@@ -17,6 +17,8 @@ export interface FramingParts {
   readonly wheel: Wheel
   readonly turns: Turns
   readonly limits: FramingLimits
+  /** As of a decoder. @default false */
+  readonly isLenient?: boolean
   /** Undefined: nobody counts. */
   readonly figures?: Figures | undefined
 }

@@ -11,6 +11,8 @@ export interface BeatIntervals {
 
 /** The two watches over a connection: one keeps us heard, the other notices a peer that is gone. */
 export interface HeartBeat {
+  /** When something was heard last, on the clock; at first when this began. */
+  readonly lastHeardMs: number
   /** Any byte arrived: the peer lives. */
   heard(): void
   /** While reading is paused silence proves nothing: it is not judged, and judged anew from the resumption. */
@@ -54,7 +56,7 @@ class Watches implements HeartBeat {
   readonly #beatAfterMs: number
   readonly #expectEveryMs: number
   readonly #startMs: number
-  #lastHeardMs: number
+  lastHeardMs: number
   #sendTimer: Timer | undefined
   #silenceTimer: Timer | undefined
   #isPaused = false
@@ -65,13 +67,13 @@ class Watches implements HeartBeat {
     const { sendEveryMs, expectEveryMs } = intervals
     this.#beatAfterMs = Math.max(sendEveryMs / 4, sendEveryMs * 0.9 - 2 * parts.wheel.tickMs)
     this.#expectEveryMs = expectEveryMs
-    this.#startMs = this.#lastHeardMs = parts.clock.now()
+    this.#startMs = this.lastHeardMs = parts.clock.now()
     if (sendEveryMs > 0) this.#armSend(this.#beatAfterMs)
     if (expectEveryMs > 0) this.#armSilence()
   }
 
   heard(): void {
-    this.#lastHeardMs = this.#parts.clock.now()
+    this.lastHeardMs = this.#parts.clock.now()
   }
 
   setPaused(paused: boolean): void {
@@ -104,7 +106,7 @@ class Watches implements HeartBeat {
     const { clock, wheel } = this.#parts
     const lookMs = clock.now()
     this.#silenceTimer = wheel.after(this.#expectEveryMs / 2, () => {
-      if (this.#lastHeardMs >= lookMs) return this.#armSilence()
+      if (this.lastHeardMs >= lookMs) return this.#armSilence()
       const isLate = clock.now() - lookMs > this.#expectEveryMs / 2 + 2 * wheel.tickMs
       if (isLate || this.#isPaused) return this.#suspect()
       this.stop()
@@ -113,6 +115,6 @@ class Watches implements HeartBeat {
   }
 
   #silentMs(): number {
-    return this.#isPaused ? 0 : this.#parts.clock.now() - this.#lastHeardMs
+    return this.#isPaused ? 0 : this.#parts.clock.now() - this.lastHeardMs
   }
 }

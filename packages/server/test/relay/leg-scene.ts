@@ -57,7 +57,7 @@ export const send = (destination: string, body = '', headers: Record<string, str
 })
 
 /** What marks a repeated SEND. */
-export const REPEATED: readonly HeaderLine[] = [['hoofbeat-repeated', 'true']]
+export const REPEATED: readonly HeaderLine[] = [['hoofbeat_repeated', 'true']]
 
 /** What has become of a promise so far. */
 export interface Fate {

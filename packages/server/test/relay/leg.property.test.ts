@@ -95,7 +95,7 @@ function keepBooks(broker: ScriptedBroker, namesGuilty: boolean) {
   }
   const apply = (frame: Frame, end: BrokerEnd): void => {
     const number = Number(frame.headers.get('number'))
-    applied.push({ number, isMarked: frame.headers.has('hoofbeat-repeated'), end })
+    applied.push({ number, isMarked: frame.headers.has('hoofbeat_repeated'), end })
   }
   broker.react = (frame, end) => {
     const ids = subscribed.get(end) ?? new Set()

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { createWheel } from '../../src/clock/wheel.js'
+import { createTurns } from '../../src/framing/turns.js'
+import { createFakeClock } from '../../src/testing/fake-clock.js'
 import { everyChance } from '../../src/testing/patience.js'
 import { createListener, fateOf, openLeg, openUp, REPEATED, send } from './leg-scene.js'
 import { ScriptedBroker } from './scripted-broker.js'
@@ -19,7 +22,7 @@ describe('a leg', () => {
     await everyChance()
     expect(leg.isUp).toBe(true)
     expect(broker.end.frames[0]?.headers.toObject()).toEqual({
-      'accept-version': '1.0,1.1,1.2',
+      'accept-version': '1.2',
       host: '/',
       login: 'node',
       passcode: 'secret',
@@ -129,7 +132,7 @@ describe('a leg whose connection is lost', () => {
     broker.react = () => undefined
     await clock.pass(200)
     expect(broker.end.words).toEqual(['CONNECT', 'SEND /topic/a 1', 'SEND /topic/a 2', 'SEND /topic/a 3'])
-    expect(broker.end.frames.map(({ headers }) => headers.get('hoofbeat-repeated'))).toEqual([
+    expect(broker.end.frames.map(({ headers }) => headers.get('hoofbeat_repeated'))).toEqual([
       undefined,
       'true',
       'true',
@@ -147,7 +150,7 @@ describe('a leg whose connection is lost', () => {
       broker.end.cut()
       await clock.pass(1_000)
     }
-    expect(broker.end.frames[1]?.headers.getAll('hoofbeat-repeated')).toEqual(['true'])
+    expect(broker.end.frames[1]?.headers.getAll('hoofbeat_repeated')).toEqual(['true'])
     broker.react = () => undefined
     broker.end.cut()
     await clock.pass(2_000)
@@ -299,7 +302,7 @@ describe('a leg whose connection is lost', () => {
       return 'handled'
     }
     await clock.pass(1_000)
-    expect(events.at(-1)).toMatchObject({ reason: 'the broker speaks STOMP 7, which was not offered' })
+    expect(events.at(-1)).toMatchObject({ reason: 'the broker speaks STOMP 7, and not 1.2' })
   })
 })
 
@@ -737,5 +740,112 @@ describe('the end of a leg', () => {
     const { length } = broker.dialled
     await clock.pass(60_000)
     expect(broker.dialled).toHaveLength(length)
+  })
+})
+
+describe('how long a subscription was unheard of', () => {
+  /** A leg with one subscription that is told it. */
+  async function openHeard(parts: Parameters<typeof openUp>[0] = {}) {
+    const scene = await openUp(parts)
+    const unheard: number[] = []
+    const { subscriber } = createListener()
+    const settled = scene.leg.subscribe([['destination', '/topic/a']], {
+      ...subscriber,
+      restored: (unheardMs) => unheard.push(unheardMs),
+    }).settled
+    await everyChance()
+    await settled
+    const lose = async (ms: number): Promise<void> => {
+      scene.broker.outcome = () => 'refused'
+      scene.broker.end.cut()
+      await scene.clock.pass(ms)
+      scene.broker.outcome = () => 'connected'
+      await scene.clock.pass(12_000)
+    }
+    return { ...scene, unheard, lose }
+  }
+
+  it('is counted from when the broker was heard last, not from when the loss was seen', async () => {
+    const { clock, unheard, lose } = await openHeard()
+    await clock.pass(45_000)
+    await lose(1_000)
+    expect(unheard).toHaveLength(1)
+    expect(unheard[0]).toBeGreaterThanOrEqual(46_000)
+    expect(unheard[0]).toBeLessThanOrEqual(58_000)
+    await lose(1_000)
+    expect(unheard[1]).toBeLessThanOrEqual(25_000)
+  })
+
+  it('holds the time in which the process itself stood still', async () => {
+    let stoodStillMs = 0
+    const clock = createFakeClock()
+    const { unheard, broker } = await openHeard({
+      clock: { ...clock, epochMs: () => clock.epochMs() + stoodStillMs },
+      wheel: createWheel(clock),
+      turns: createTurns(clock),
+    })
+    stoodStillMs = 600_000
+    broker.end.cut()
+    await clock.pass(12_000)
+    expect(unheard[0]).toBeGreaterThanOrEqual(600_000)
+  })
+})
+
+describe('a broker that answers nothing', () => {
+  it('is told of after a while, and told of again when it goes on', async () => {
+    const stalls: boolean[] = []
+    const { broker, clock, leg } = await openUp({ stallChanged: (isStalled) => stalls.push(isStalled) })
+    await clock.pass(300_000)
+    expect(stalls).toEqual([])
+    broker.react = ({ command }) => HELD[command === 'SEND' ? 0 : 1]
+    const fate = fateOf(leg.send([send('/topic/a')], true))
+    await clock.pass(29_000)
+    expect(stalls).toEqual([])
+    await clock.pass(32_000)
+    expect([stalls, fate.is, leg.isUp]).toEqual([[true], 'pending', true])
+    for (const frame of broker.end.frames) if (frame.command === 'SEND') broker.end.receipt(frame)
+    await clock.pass(300_000)
+    expect([stalls, fate.is]).toEqual([[true, false], 'done'])
+  })
+
+  it('is forgotten with its connection', async () => {
+    const stalls: boolean[] = []
+    const { broker, clock, leg } = await openUp({ stallChanged: (isStalled) => stalls.push(isStalled) })
+    broker.react = ({ command }) => HELD[command === 'SEND' ? 0 : 1]
+    fateOf(leg.send([send('/topic/a')], true))
+    await clock.pass(61_000)
+    broker.react = () => undefined
+    broker.end.cut()
+    await clock.pass(300_000)
+    expect(stalls).toEqual([true, false])
+  })
+})
+
+describe('what others have written into headers', () => {
+  it('ends no connection, whatever bytes it has and however much it is', async () => {
+    const { broker, leg, events } = await openUp()
+    const bodies: number[] = []
+    const names: string[] = []
+    const { subscriber } = createListener()
+    const { id } = leg.subscribe([['destination', '/topic/a']], {
+      ...subscriber,
+      deliver: ({ headers, body }) => {
+        bodies.push(body.length)
+        names.push(headers.get('odd') ?? '')
+      },
+    })
+    await everyChance()
+    const head = `MESSAGE\nsubscription:${id}\nmessage-id:1\ndestination:/topic/a\n`
+    const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (each) => each.charCodeAt(0))
+    broker.end.link.send(latin1(`${head}odd:caf\u00e9\\x\n:nameless\n\n\0`))
+    broker.end.link.send(latin1(`${head}${'many:1\n'.repeat(1_000)}odd:${'x'.repeat(100_000)}\n\n\0`))
+    const large = 17 * 1_048_576
+    broker.end.link.send(latin1(`${head}content-length:${large}\n\n`))
+    broker.end.link.send(new Uint8Array(large))
+    broker.end.link.send(latin1('\0'))
+    await everyChance()
+    expect(bodies).toEqual([0, 0, large])
+    expect([names[0], names[1]?.length]).toEqual(['caf\ufffd\\x', 100_000])
+    expect([events.map(({ type }) => type), leg.isUp]).toEqual([['leg-up'], true])
   })
 })

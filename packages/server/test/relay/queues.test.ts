@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { answerOf, codeOf, connect, counted, sendOf } from '../../src/broker/contract/contract-client.js'
+import type { ProfileMaker } from '../../src/broker/relay/profile.js'
+import { hoofbeatProfile } from '../../src/broker/relay/profiles/hoofbeat.js'
 import { useUpstream } from './upstream-broker.js'
 
 const openUpstream = useUpstream()
@@ -109,6 +111,31 @@ describe('queues over a relay', () => {
       await upstream.quiet()
       expect(bob.bodies()).toEqual(counted(4))
     }
+  })
+
+  it('give nothing before the RECEIPT of what has caused it: SUBSCRIBE, ACK, NACK or SEND', async () => {
+    const upstream = await openUpstream()
+    const broker = await upstream.relay()
+    const [alice, bob] = [connect(broker), connect(broker)]
+    for (const body of counted(2)) await bob.send('/queue/a', body, { receipt: 'r' })
+    const seen: string[] = []
+    alice.onDelivery = () => {
+      seen.push(alice.bodies().at(-1) ?? '')
+      return 'taken'
+    }
+    const subscribed = alice.subscribe('1', '/queue/a', { ...individual, 'prefetch-count': '1' })
+    subscribed.then(() => seen.push('subscribed'))
+    await upstream.quiet()
+    for (const command of ['NACK', 'ACK'] as const) {
+      const last = answerOf(alice, alice.bodies().at(-1) ?? '', command)
+      if (last.command !== 'SEND') alice.channel.handle({ ...last, isReceipted: true })?.then(() => seen.push(command))
+      await upstream.quiet()
+    }
+    expect(seen).toEqual(['subscribed', '0', 'NACK', '0', 'ACK', '1'])
+    await alice.ack('1')
+    alice.send('/queue/a', 'mine', { receipt: 'r' }).then(() => seen.push('sent'))
+    await upstream.quiet()
+    expect(seen.slice(-2)).toEqual(['sent', 'mine'])
   })
 
   it('keep what a client does not take for it, until it is ready', async () => {
@@ -244,5 +271,43 @@ describe('a transaction over a relay', () => {
     expect(bob.bodies()).toEqual([])
     await alice.commit(sendOf('/queue/a', 'a'), sendOf('\u0000user/bob/queue/news', 'n'))
     expect(bob.bodies()).toEqual(['n'])
+  })
+})
+
+describe('a session that keeps a message unanswered', () => {
+  const profile: ProfileMaker = (syntax) => ({ ...hoofbeatProfile(syntax), answersWithinMs: 60_000 })
+
+  it('is ended before the broker would end the connection of all, and the message goes to another', async () => {
+    const upstream = await openUpstream()
+    const broker = await upstream.relay({ profile, pool: 1 })
+    const [alice, bob] = [connect(broker), connect(broker)]
+    await alice.subscribe('1', '/queue/a', { ...individual, 'prefetch-count': '1' })
+    await bob.send('/queue/a', 'first', { receipt: 'r' })
+    await bob.send('/queue/a', 'second', { receipt: 'r' })
+    await upstream.clock.pass(50_000)
+    await alice.ack('first')
+    // The second came with its answer: it has a minute of its own.
+    await upstream.clock.pass(50_000)
+    expect([alice.bodies(), alice.refusals]).toEqual([['first', 'second'], []])
+    await upstream.clock.pass(12_000)
+    expect(alice.refusals).toEqual(['STOMP_ERR_SLOW_READER'])
+    await bob.subscribe('1', '/queue/a', individual)
+    alice.channel.detach()
+    await upstream.quiet()
+    expect([bob.bodies(), bob.refusals]).toEqual([['second'], []])
+  })
+
+  it('is left alone while it answers', async () => {
+    const upstream = await openUpstream()
+    const broker = await upstream.relay({ profile, pool: 1 })
+    const [alice, bob] = [connect(broker), connect(broker)]
+    await alice.subscribe('1', '/queue/a', individual)
+    for (const body of counted(20)) {
+      await bob.send('/queue/a', body, { receipt: 'r' })
+      await upstream.clock.pass(40_000)
+      await alice.ack(body)
+    }
+    await upstream.clock.pass(600_000)
+    expect([alice.bodies(), alice.refusals]).toEqual([counted(20), []])
   })
 })

@@ -1,5 +1,12 @@
+import type { Frame } from '@hoofbeat/codec'
 import { describe, expect, it } from 'vitest'
 import { codeOf, connect, counted } from '../../src/broker/contract/contract-client.js'
+import { openRelay } from '../../src/broker/relay/relay-broker.js'
+import { resolveRelaySettings } from '../../src/broker/relay/relay-options.js'
+import { createBrokerParts } from '../../src/testing/broker-parts.js'
+import { createFakeClock } from '../../src/testing/fake-clock.js'
+import { fateOf } from './leg-scene.js'
+import { ScriptedBroker } from './scripted-broker.js'
 import { useUpstream } from './upstream-broker.js'
 
 const openUpstream = useUpstream()
@@ -192,8 +199,8 @@ describe('topics over a relay', () => {
     const broker = await upstream.relay()
     const alice = connect(broker)
     await alice.subscribe('1', '/topic/a')
-    await alice.send('/topic/a', 'hi', { 'hoofbeat-id': 'forged', 'hoofbeat-repeated': 'true', x: '1', receipt: 'r' })
-    await alice.send('/topic/a', 'hi', { 'hoofbeat-id': 'forged', 'hoofbeat-repeated': 'true', x: '1', receipt: 'r' })
+    await alice.send('/topic/a', 'hi', { hoofbeat_id: 'forged', hoofbeat_repeated: 'true', x: '1', receipt: 'r' })
+    await alice.send('/topic/a', 'hi', { hoofbeat_id: 'forged', hoofbeat_repeated: 'true', x: '1', receipt: 'r' })
     await upstream.quiet()
     expect(alice.bodies()).toEqual(['hi', 'hi'])
     expect(alice.messages.map(({ headers }) => [...headers])).toEqual([[['x', '1']], [['x', '1']]])
@@ -233,5 +240,36 @@ describe('topics over a relay', () => {
     for (const body of counted(10)) await bob.send('/topic/a', body, { receipt: 'r' })
     await upstream.quiet()
     expect(alice.refusals).toEqual(['STOMP_ERR_SLOW_READER'])
+  })
+})
+
+describe('a broker that takes its time', () => {
+  it('gets it while it answers: a SUBSCRIBE is refused only when nothing was answered for a while', async () => {
+    const scripted = new ScriptedBroker()
+    const due: Frame[] = []
+    scripted.react = (frame) => {
+      if (frame.command !== 'SUBSCRIBE') return undefined
+      due.push(frame)
+      return 'handled'
+    }
+    const clock = createFakeClock()
+    const settings = resolveRelaySettings({ hosts: ['stomp://broker'], profile: 'hoofbeat', pool: 1 })
+    const opened = openRelay(settings, createBrokerParts(clock), scripted.dial)
+    await clock.pass(1_000)
+    const broker = await opened
+    const fates = counted(6).map((id) => fateOf(connect(broker).subscribe(id, `/topic/${id}`)))
+    const shared = scripted.ends[0] ?? expect.unreachable()
+    for (let i = 0; i < 4; i++) {
+      await clock.pass(20_000)
+      const next = due.shift()
+      if (next !== undefined) shared.receipt(next)
+    }
+    await clock.pass(1_000)
+    expect(fates.map(({ is }) => is)).toEqual(['done', 'done', 'done', 'done', 'pending', 'pending'])
+    await clock.pass(61_000)
+    expect(fates.map(({ is }) => is).slice(4)).toEqual(Array(2).fill('STOMP_ERR_BROKER_UNAVAILABLE'))
+    const closed = broker.close()
+    await clock.pass(20_000)
+    await closed
   })
 })

@@ -74,6 +74,8 @@ function watchSocket(socket: Socket, { tls }: BrokerAddress, listener: DialListe
   socket.on('error', (error) => fail(describe(error)))
   const closed = (): void => fail('closed before it was connected')
   socket.once('close', closed)
+  // For a broker without heart-beats: what is dead is found out some day.
+  socket.setKeepAlive(true, KEEP_ALIVE_MS)
   socket.once(tls ? 'secureConnect' : 'connect', () => {
     if (!end()) return
     socket.off('close', closed)
@@ -85,6 +87,9 @@ function watchSocket(socket: Socket, { tls }: BrokerAddress, listener: DialListe
     },
   }
 }
+
+/** After so long a silence the system asks whether the other side is there. */
+const KEEP_ALIVE_MS = 30_000
 
 /** `host:port`, as in a URL. */
 export function formatAddress({ host, port }: BrokerAddress): string {

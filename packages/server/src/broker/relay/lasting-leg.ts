@@ -10,7 +10,8 @@ import { type DiallingListener, LegDialling } from './leg-dialling.js'
 import { LegLine } from './leg-line.js'
 import { DEFAULT_LEG_LIMITS, type LegLimits, type LegParts } from './leg-parts.js'
 import { BoundRequest, comesAgain, Outcome } from './leg-request.js'
-import { type HeldSubscription, LegSubscriptions } from './leg-subscriptions.js'
+import { LegStall } from './leg-stall.js'
+import { type Heard, type HeldSubscription, LegSubscriptions } from './leg-subscriptions.js'
 import type { HeaderLine } from './profile.js'
 import type { Upstream, UpstreamEnd, UpstreamListener } from './upstream.js'
 import { connectUpstream } from './upstream-connection.js'
@@ -34,6 +35,7 @@ const DISCONNECT_TIMEOUT_MS = 1_000
  */
 class LastingLeg implements Leg, UpstreamListener, DiallingListener {
   connection = 0
+  answeredCount = 0
   readonly #parts: LegParts
   readonly #limits: LegLimits
   readonly #dialling: LegDialling
@@ -45,9 +47,10 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
   #upstream: Upstream | undefined
   /** What is still to be restored, the next one last. */
   #toRestore: HeldSubscription[] = []
-  /** How many RECEIPTs came by the present connection. */
-  #answered = 0
+  /** The time of day at the zero of the clock, as it was when the connection began. */
+  #clockEpochMs = 0
   #timer: Timer | undefined
+  readonly #stall: LegStall
   /** Why it is down, as was told: by address. */
   readonly #toldReasons = new Map<string, string>()
   #closing: Outcome | undefined
@@ -59,6 +62,11 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
     const backOff = { ...DEFAULT_BACK_OFF, ...parts.backOff }
     this.#dialling = new LegDialling(this, { addresses, dial, clock, wheel, random, backOff })
     this.#line = new LegLine({ clock, wheel }, this.#limits)
+    const look = (): { owed: number; answered: number } => ({
+      owed: this.#upstream?.unanswered ?? 0,
+      answered: this.answeredCount,
+    })
+    this.#stall = new LegStall({ wheel, look, afterMs: this.#limits.maxWaitMs, changed: parts.stallChanged })
   }
 
   start(): void {
@@ -135,7 +143,7 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
       limits: this.#limits,
       connectTimeoutMs,
     })
-    upstream.isBlaming = this.#line.isBlaming
+    upstream.isBlaming = this.#parts.isForOne === true || this.#line.isBlaming
     this.#upstream = upstream
   }
 
@@ -151,7 +159,7 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
     this.#server = this.#upstream?.server
     this.#dialling.connected()
     this.#phase = 'restoring'
-    this.#answered = 0
+    this.#clockEpochMs = this.#parts.clock.epochMs() - this.#parts.clock.now()
     this.#toRestore = [...this.#subscriptions.all()].reverse()
     this.#watchRestoring()
     this.#goOn()
@@ -162,7 +170,8 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
   }
 
   answered(): void {
-    this.#answered++
+    this.answeredCount++
+    this.#stall.answered()
     this.#goOn()
   }
 
@@ -171,14 +180,15 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
     this.#goOn()
   }
 
-  ended({ reason, cause, lostCount }: UpstreamEnd): void {
+  ended({ reason, cause, lostCount, heardMs }: UpstreamEnd): void {
     const wasConnected = this.#isConnected
     const wasUp = this.isUp
     this.#upstream = undefined
     this.#phase = 'down'
     this.#timer?.cancel()
+    this.#stall.stop()
     this.#line.ended(cause, lostCount)
-    this.#subscriptions.lost()
+    this.#subscriptions.lost({ clockMs: heardMs, epochMs: this.#clockEpochMs + heardMs })
     if (wasUp) {
       this.#toldReasons.clear()
       this.#parts.stateChanged?.(false)
@@ -224,23 +234,24 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
       observe({ type: 'leg-up', leg: name, address: formatAddress(this.#address), server: this.#server })
     }
     this.#line.open(upstream)
+    this.#stall.watch()
     stateChanged?.(true)
   }
 
   /** Ends a connection on which the broker does not go on to answer. */
   #watchRestoring(): void {
     const { connectTimeoutMs } = this.#limits
-    const answered = this.#answered
+    const answered = this.answeredCount
     this.#setTimer(connectTimeoutMs, () => {
       if (this.#phase !== 'restoring') return
-      if (this.#answered > answered) this.#watchRestoring()
+      if (this.answeredCount > answered) this.#watchRestoring()
       else this.#upstream?.end(`no RECEIPT of a SUBSCRIBE within ${connectTimeoutMs} ms`)
     })
   }
 
   #askFor(subscription: HeldSubscription): BoundRequest {
     const request = new BoundRequest([{ command: 'SUBSCRIBE', headers: subscription.headers }], true, {
-      answered: () => this.#subscriptions.began(subscription),
+      answered: () => this.#subscriptions.began(subscription, (last) => this.#unheardMs(last)),
       refused: (error) => this.#subscriptions.refused(subscription, error),
       // It is restored.
       lost: () => {},
@@ -263,6 +274,11 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
     return outcome.settled
   }
 
+  #unheardMs({ clockMs, epochMs }: Heard): number {
+    const { clock } = this.#parts
+    return Math.max(clock.now() - clockMs, clock.epochMs() - epochMs)
+  }
+
   #leave(): void {
     this.#setTimer(DISCONNECT_TIMEOUT_MS, () => this.#upstream?.end('closed'))
     this.#upstream?.disconnect()
@@ -271,6 +287,7 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
   #finish(): void {
     this.#phase = 'closed'
     this.#timer?.cancel()
+    this.#stall.stop()
     this.#dialling.stop()
     this.#upstream?.end('closed')
     this.#line.close()

@@ -22,14 +22,15 @@ export interface LegLimits extends WaitingLimits, Omit<FramingLimits, 'maxOutbox
 
 /**
  * The limits of a leg, unless it is told otherwise. A MESSAGE of the broker that goes beyond those for frames ends the
- * connection, and may come again by the next one: they are far above what servers take in.
+ * connection, and may come again by the next one: they are as far up as what brokers pass on (RabbitMQ: 128 MiB and
+ * headers of 128 KiB, which escapes may double).
  */
 export const DEFAULT_LEG_LIMITS: LegLimits = {
   ...DEFAULT_LIMITS,
-  maxHeaders: 256,
-  maxHeaderLineBytes: 65_536,
-  maxHeaderBytes: 131_072,
-  maxBodyBytes: 16_777_216,
+  maxHeaders: 10_000,
+  maxHeaderLineBytes: 1_048_576,
+  maxHeaderBytes: 1_048_576,
+  maxBodyBytes: 134_217_728,
   sendTimeoutMs: 30_000,
   frameTimeoutMs: 30_000,
   maxWaitingBytes: 4_194_304,
@@ -52,6 +53,8 @@ export interface LegParts {
   readonly limits?: Partial<LegLimits> | undefined
   /** @default DEFAULT_BACK_OFF */
   readonly backOff?: Partial<BackOff> | undefined
+  /** True: whoever has it sends one request at a time, so every ERROR is the answer to that. @default false */
+  readonly isForOne?: boolean | undefined
   readonly clock: Clock
   readonly wheel: Wheel
   readonly turns: Turns
@@ -61,6 +64,8 @@ export interface LegParts {
   readonly random?: (() => number) | undefined
   /** `isUp` has changed. */
   readonly stateChanged?: ((isUp: boolean) => void) | undefined
+  /** The broker owes RECEIPTs, and has sent none for `maxWaitMs`; or it goes on. Nothing else happens by itself. */
+  readonly stallChanged?: ((isStalled: boolean) => void) | undefined
   /** The broker has answered CONNECT by an ERROR, a wrong passcode for example; it is tried again nevertheless. */
   readonly connectRefused?: ((error: StompError) => void) | undefined
 }

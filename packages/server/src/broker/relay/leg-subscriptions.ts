@@ -37,13 +37,17 @@ export class LegSubscriptions {
     subscription.subscriber.deliver(frame, connection)
   }
 
-  /** The broker serves it now. */
-  began(subscription: HeldSubscription): void {
+  /** The broker serves it now. `unheardMs`: since it was last heard that it did. */
+  began(subscription: HeldSubscription, unheardMs: (last: Heard) => number): void {
     if (!this.has(subscription)) return
     subscription.isLive = true
     this.liveCount++
     if (!subscription.hasSettled) subscription.settle()
-    else subscription.subscriber.restored()
+    else {
+      const { lastHeard } = subscription
+      subscription.lastHeard = undefined
+      subscription.subscriber.restored(lastHeard === undefined ? Number.POSITIVE_INFINITY : unheardMs(lastHeard))
+    }
   }
 
   /** The broker does not serve it, and is not asked again. */
@@ -72,13 +76,15 @@ export class LegSubscriptions {
     this.#ending.delete(id)
   }
 
-  /** The connection is lost. */
-  lost(): void {
+  /** The connection is lost. `last`: when it was heard. */
+  lost(last: Heard): void {
     this.liveCount = 0
     this.#ending.clear()
     for (const subscription of this.all()) {
       // A broker may deliver before it sends the RECEIPT.
       const isConcerned = subscription.isLive || subscription.hasDelivered
+      // One that was not restored since the loss before has been away since then.
+      if (subscription.isLive) subscription.lastHeard = last
       subscription.isLive = false
       subscription.hasDelivered = false
       subscription.request = undefined
@@ -97,6 +103,12 @@ export class LegSubscriptions {
   }
 }
 
+/** When something was heard: by a clock that never jumps, and by one that goes on while the process stands still. */
+export interface Heard {
+  readonly clockMs: number
+  readonly epochMs: number
+}
+
 /** One of them. */
 export class HeldSubscription {
   readonly id: string
@@ -110,6 +122,8 @@ export class HeldSubscription {
   /** Whether something was delivered on the present connection. */
   hasDelivered = false
   hasSettled = false
+  /** When the broker served it last, for sure; undefined: it does now, or never did. */
+  lastHeard: Heard | undefined
   readonly #outcome = new Outcome()
 
   constructor(id: string, headers: readonly HeaderLine[], subscriber: LegSubscriber) {

@@ -12,8 +12,11 @@ export interface LegSubscriber {
   deliver(frame: Frame, connection: number): void
   /** The connection is lost: what it has delivered and was not answered will come again. */
   lost(): void
-  /** The subscription is there again, by another connection. */
-  restored(): void
+  /**
+   * The subscription is there again, by another connection. `unheardMs`: so long, at the most, the broker may have been
+   * without it; counted from when it was last heard, and with the time in which this process itself stood still.
+   */
+  restored(unheardMs: number): void
   /** The broker does not serve it any more, after it did (see `settled`): nothing comes from now on. */
   refused(error: StompError): void
 }
@@ -44,6 +47,8 @@ export interface Leg {
    * and may come before `isUp`.
    */
   readonly connection: number
+  /** How many RECEIPTs have come, by all connections: while it grows the broker is at work. */
+  readonly answeredCount: number
   /**
    * Sends frames that belong together: one SEND, or BEGIN, ..., COMMIT. Settles when the broker has answered the last one
    * with its RECEIPT, if `isReceipted`, which is waited for as long as the connection lives; else when it was written and

@@ -14,7 +14,7 @@ import type { Repeats } from './repeats.js'
 
 /** What all shared topics of a leg have in common. */
 export interface SharedTopicParts {
-  readonly leg: Pick<Leg, 'subscribe' | 'answer'>
+  readonly leg: Pick<Leg, 'subscribe' | 'answer' | 'answeredCount'>
   readonly profile: BrokerProfile
   readonly syntax: DestinationSyntax
   readonly clock: BrokerParts['clock']
@@ -59,7 +59,6 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
   readonly #refusals = new Map<TopicSubscription, (error: StompError) => void>()
   #isThere = false
   #isOver = false
-  #lostAtMs = 0
 
   constructor(
     destination: string,
@@ -133,15 +132,13 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
   }
 
   lost(): void {
-    if (!this.#isThere) return
     this.#isThere = false
-    this.#lostAtMs = this.#parts.clock.now()
   }
 
-  restored(): void {
-    const { profile, clock } = this.#parts
+  restored(unheardMs: number): void {
+    const { profile } = this.#parts
     const lastMs = profile.sharedTopicsLastMs ?? Number.POSITIVE_INFINITY
-    const isWhole = profile.keepsSharedTopics && clock.now() - this.#lostAtMs < lastMs
+    const isWhole = profile.keepsSharedTopics && unheardMs < lastMs
     // Whoever waits has not been told that it is subscribed.
     if (!isWhole) for (const each of this.#groupOf.keys()) if (!this.#waiters.has(each)) each.miss()
     this.#there()

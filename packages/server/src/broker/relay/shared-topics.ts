@@ -32,7 +32,8 @@ export interface TopicSubscribe {
 export interface SharedTopics {
   /**
    * Begins a local subscription; settled when the broker has the topic. Throws STOMP_ERR_DESTINATION_LIMIT and what the
-   * profile refuses; rejects with the broker's refusal, or with STOMP_ERR_BROKER_UNAVAILABLE after a while.
+   * profile refuses; rejects with the broker's refusal, or with STOMP_ERR_BROKER_UNAVAILABLE after a while in which the
+   * broker has answered nothing.
    */
   subscribe(init: TopicSubscribe): { readonly subscription: TopicSubscription; readonly settled: Settled }
   /** Ends all of them at the broker. */
@@ -103,10 +104,18 @@ class TopicTable implements SharedTopics {
 
   #waitFor(topic: SharedTopic, subscription: TopicSubscription): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = this.#parts.after(this.#parts.waitMs, () => {
-        reject(new StompError('STOMP_ERR_BROKER_UNAVAILABLE'))
-        subscription.end()
-      })
+      let timer = { cancel: (): void => {} }
+      const watch = (): void => {
+        const { leg, after, waitMs } = this.#parts
+        const { answeredCount } = leg
+        timer = after(waitMs, () => {
+          // Many topics at once take a broker their time.
+          if (leg.answeredCount > answeredCount) return watch()
+          reject(new StompError('STOMP_ERR_BROKER_UNAVAILABLE'))
+          subscription.end()
+        })
+      }
+      watch()
       topic.await(subscription, {
         there: () => {
           timer.cancel()

@@ -6,7 +6,6 @@ import {
   negotiateHeartBeat,
   type ProtocolError,
   readHeartBeat,
-  VERSIONS,
 } from '@hoofbeat/codec'
 import type { Timer } from '../../clock/wheel.js'
 import type { Connection } from '../../connection/connection.js'
@@ -30,15 +29,19 @@ class StompUpstream implements Upstream, FrameListener {
   readonly #awaited = new Map<string, Answer>()
   #state: 'greeting' | 'connected' | 'leaving' | 'ended' = 'greeting'
   #timer: Timer | undefined
+  /** When a frame came last; between frames heart-beats tell more, where there are any. */
+  #framedMs: number
   #lastReceipt = 0
 
   constructor(connection: Connection, listener: UpstreamListener, parts: UpstreamParts) {
     this.#listener = listener
     this.#parts = parts
+    this.#framedMs = parts.clock.now()
     // What waits is bounded by who sends: at most what the outbox calls full, one frame more, and heart-beats.
     const limits = { ...parts.limits, maxOutboxBytes: Number.MAX_SAFE_INTEGER }
     const { clock, wheel, turns, connectTimeoutMs } = parts
-    this.#framed = frameConnection(connection, 'server', this, { clock, wheel, turns, limits })
+    // What other senders have written into headers must not end what all clients share.
+    this.#framed = frameConnection(connection, 'server', this, { clock, wheel, turns, limits, isLenient: true })
     this.#timer = wheel.after(connectTimeoutMs, () => this.end(`no CONNECTED within ${connectTimeoutMs} ms`))
     try {
       this.#framed.send(connectFrame(parts.connect))
@@ -76,6 +79,7 @@ class StompUpstream implements Upstream, FrameListener {
   // From the framing.
 
   frame(frame: Frame): void {
+    this.#framedMs = this.#parts.clock.now()
     switch (frame.command) {
       case 'CONNECTED':
         return this.#connected(frame)
@@ -156,9 +160,9 @@ class StompUpstream implements Upstream, FrameListener {
 
   #connected({ headers }: Frame): void {
     if (this.#state !== 'greeting') return this.end('the broker has sent CONNECTED twice')
-    const shown = headers.get('version') ?? '1.0'
-    const version = VERSIONS.find((known) => known === shown)
-    if (version === undefined) return this.end(`the broker speaks STOMP ${shown}, which was not offered`)
+    const version = headers.get('version') ?? '1.0'
+    // Those before have no `ack` in MESSAGE, and not all escapes.
+    if (version !== '1.2') return this.#end(`the broker speaks STOMP ${version}, and not 1.2`, 'connect-refused')
     const beats = this.#readHeartBeat(headers.get('heart-beat'))
     if (beats === undefined) return
     this.#timer?.cancel()
@@ -207,11 +211,12 @@ class StompUpstream implements Upstream, FrameListener {
     if (this.#state === 'ended') return
     this.#state = 'ended'
     this.#timer?.cancel()
+    const heardMs = this.#framed.lastHeardMs ?? this.#framedMs
     this.#framed.close(1000, '')
     const lost = [...this.#awaited.values()]
     this.#awaited.clear()
     tellFirst()
     for (const answer of lost) answer.lost()
-    this.#listener.ended({ reason, cause, lostCount: lost.length })
+    this.#listener.ended({ reason, cause, lostCount: lost.length, heardMs })
   }
 }

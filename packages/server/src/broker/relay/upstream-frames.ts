@@ -1,4 +1,4 @@
-import { createHeaders, type Frame, type FrameInit, type HeartBeat, headersFromFlat, VERSIONS } from '@hoofbeat/codec'
+import { createHeaders, type Frame, type FrameInit, type HeartBeat, headersFromFlat } from '@hoofbeat/codec'
 import { StompError } from '../../errors.js'
 import type { HeaderLine } from './profile.js'
 
@@ -29,7 +29,7 @@ class BrokerError extends Error {
 /** CONNECT, or what cannot be written as one. */
 export function connectFrame({ host, login, passcode, headers = [], heartBeat }: ConnectRequest): FrameInit {
   const lines: HeaderLine[] = [
-    ['accept-version', VERSIONS.join(',')],
+    ['accept-version', '1.2'],
     ['host', host],
     ['heart-beat', `${heartBeat.sendMs},${heartBeat.receiveMs}`],
   ]

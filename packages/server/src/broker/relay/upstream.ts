@@ -27,6 +27,8 @@ export interface UpstreamEnd {
   readonly cause: 'connect-refused' | 'refused' | 'error' | 'lost'
   /** How many RECEIPTs do not come any more. */
   readonly lostCount: number
+  /** When something was heard of the broker last, on the clock. */
+  readonly heardMs: number
 }
 
 /** Who is told what a connection to the broker brings. Nothing is told after `ended`. */
