@@ -5,6 +5,8 @@ import { type Otherwise, runnerBut } from '../../packages/server/test/relay/othe
 import { requireComponent } from '../components.js'
 import { acrossNodes } from './across-nodes.js'
 import { startArtemis } from './artemis-broker.js'
+import { conformance } from './conformance.js'
+import { nackCells, RELAYED_CELLS } from './conformance-otherwise.js'
 import { RELAYED } from './otherwise.js'
 import type { RealBroker } from './real-broker.js'
 import { openRelayUnderTest } from './relay-under-test.js'
@@ -26,6 +28,19 @@ const OTHERWISE: Otherwise = {
   'with an unknown ACK has not happened at all': 'Artemis has no ACK in a transaction',
   'with an expiry that cannot be read has not happened at all': 'Artemis has no ACK in a transaction',
   'answers each message once': 'Artemis has no ACK in a transaction',
+  'gives back what was not acknowledged': 'Artemis marks only what a lost connection gives back',
+  'keeps its destination and selector': 'Artemis keeps them, and does not tell that others were asked for',
+  'ends with UNSUBSCRIBE while it is live': 'Artemis does not tell whether there was one',
+  'ends with UNSUBSCRIBE while it is not': 'Artemis does not tell whether there was one',
+}
+
+/** The same of the cells of the conformance suite. */
+const OTHER_CELLS: Otherwise = {
+  ...RELAYED_CELLS,
+  ...nackCells('Artemis has no NACK'),
+  'gives what was not acknowledged to another client when its own has gone, however it went':
+    'Artemis marks only what a lost connection gives back',
+  'acknowledges and sends together': 'Artemis has no ACK in a transaction',
 }
 
 let real: RealBroker
@@ -43,5 +58,6 @@ describe.skipIf(!artemis.available || !jdk.available)(
       unknownDestination: '/elsewhere/a',
     })
     acrossNodes(() => real, artemisProfile)
+    conformance(() => real, artemisProfile, OTHER_CELLS)
   },
 )

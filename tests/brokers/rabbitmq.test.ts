@@ -5,10 +5,12 @@ import { rabbitmqProfile } from '../../packages/server/src/broker/relay/profiles
 import { type Otherwise, runnerBut } from '../../packages/server/test/relay/otherwise.js'
 import { requireComponent } from '../components.js'
 import { acrossNodes } from './across-nodes.js'
+import { conformance } from './conformance.js'
+import { RELAYED_CELLS } from './conformance-otherwise.js'
 import { RELAYED } from './otherwise.js'
 import { startRabbitmq } from './rabbitmq-broker.js'
 import type { RealBroker } from './real-broker.js'
-import { openRelayUnderTest } from './relay-under-test.js'
+import { nextScope, openRelayUnderTest } from './relay-under-test.js'
 
 const rabbitmq = requireComponent('RabbitMQ')
 
@@ -23,7 +25,14 @@ const OTHERWISE: Otherwise = {
   'finds what comes back': 'RabbitMQ has no selectors for queues',
   'may be to a pattern, and select': 'RabbitMQ has no selectors for queues',
   'keeps its destination and selector': 'the broker does not tell what it was made with',
-  'ends with UNSUBSCRIBE while it is not': 'only what is live can be ended: subscribe first',
+}
+
+/** The same of the cells of the conformance suite. */
+const OTHER_CELLS: Otherwise = {
+  ...RELAYED_CELLS,
+  'refuses all open messages up to the one it names in mode client, and none that was answered or came after':
+    'what comes back is not sorted',
+  'leaves in a queue what a selector does not fit, for others': 'RabbitMQ has no selectors for queues',
 }
 
 let real: RealBroker
@@ -39,6 +48,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('a relay to RabbitMQ, as a b
     unknownDestination: '/elsewhere/a',
   })
   acrossNodes(() => real, rabbitmqProfile)
+  conformance(() => real, rabbitmqProfile, OTHER_CELLS)
 
   it('acknowledges what it reads of several topics, over a connection that lasts', async () => {
     const under = await openRelayUnderTest(real, rabbitmqProfile)
@@ -58,6 +68,29 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('a relay to RabbitMQ, as a b
     ])
     await under.close()
   })
+
+  it('lets no header of a SEND say how its queue is to be made, or end a connection', async () => {
+    const scope = nextScope()
+    const one = await openRelayUnderTest(real, rabbitmqProfile, scope)
+    const other = await openRelayUnderTest(real, rabbitmqProfile, scope)
+    const [nodes, mallory, bob] = [[one, other], connect(one.broker), connect(other.broker)]
+    const said = [
+      ...['exclusive', 'durable', 'auto-delete', 'browser', 'requeue', 'no-local', 'prefetch-count', 'persistent'],
+      ...['x-expires', 'x-max-length', 'x-message-ttl', 'x-queue-type', 'x-queue-name', 'id', 'user-id', 'app-id'],
+    ]
+    for (const [index, name] of said.entries()) {
+      for (const value of ['true', 'false', '0', 'garbage']) {
+        const queue = `/queue/made-${index}-${value}`
+        await mallory.send(queue, 'one', { [name]: value, receipt: 'r' })
+        await bob.send(queue, 'two', { receipt: 'r' })
+      }
+    }
+    await bob.subscribe('1', '/queue/made-0-true')
+    for (const { quiet } of nodes) await quiet()
+    expect(bob.bodies()).toEqual(['one', 'two'])
+    expect(nodes.flatMap(({ broker }) => broker.legs?.().map(({ connects }) => connects))).toEqual(Array(6).fill(1))
+    for (const node of nodes) await node.close()
+  }, 60_000)
 
   it('serves exchanges that are named as topics, and no others', async () => {
     const under = await openRelayUnderTest(real, (syntax) =>

@@ -77,6 +77,11 @@ export interface WireClient {
   nextHeartBeat(): Promise<void>
   /** How many heart-beats have arrived. */
   readonly heartBeats: number
+  /**
+   * Resolves when nothing of what happened before is on its way any more, but from the server to this client: at once,
+   * unless the server's broker is elsewhere.
+   */
+  settled(): Promise<void>
   /** All messages of the transport that have arrived. */
   readonly received: readonly Received[]
   /** All octets that have arrived, as text. */

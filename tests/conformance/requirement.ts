@@ -26,7 +26,7 @@ export type Transport = (typeof TRANSPORTS)[number]
 
 /**
  * `required`: proven now, by a cell in each version and at each layer of `provenBy`, over each of `transports`.
- * `deferred`: the part it speaks of is not built yet; the text says which.
+ * `deferred`: the part it speaks of is not built yet, or not in these servers; the text says which.
  * `notOurs`: no duty of a codec or server, or a choice the source leaves open and we did not take; the text says which.
  */
 export type Status = 'required' | { readonly deferred: string } | { readonly notOurs: string }

@@ -1,5 +1,11 @@
 import type { Version } from '@hoofbeat/codec'
-import hoofbeat, { embeddedBroker, type MessageStore, memoryStore, StompError } from '@hoofbeat/server'
+import hoofbeat, {
+  type BrokerFactory,
+  embeddedBroker,
+  type MessageStore,
+  memoryStore,
+  StompError,
+} from '@hoofbeat/server'
 import { createFakeClock, type FakeClock, type LinkedEnd } from '@hoofbeat/server/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { openLink, openSocket, openWebSocket } from './carriers.js'
@@ -7,9 +13,21 @@ import { type Harness, LOCKED, ODD_NAMES, type OpenOptions, SECRET, SLOW_MS, typ
 import type { Transport } from './requirement.js'
 import { type Arrivals, type Carrier, openWireClient } from './wire-client.js'
 
+/** A broker that other processes are, in place of the one in this process: it has a time of its own, and keeps what it is given. */
+export interface BrokerElsewhere {
+  /** Makes the way to it, for a server and for those that follow it at a restart. */
+  readonly open: BrokerFactory
+  /** Resolves when all that was asked of it has had its effect, and has come back. */
+  quiet(): Promise<void>
+}
+
 /** Starts a server of its own, on a port that the system chooses and with time that stands still. */
-export async function createHarness(version: Version, transport: Transport): Promise<Harness> {
-  const parts = { clock: createFakeClock(), authorized: [], disconnected: [], store: memoryStore() }
+export async function createHarness(
+  version: Version,
+  transport: Transport,
+  elsewhere?: BrokerElsewhere,
+): Promise<Harness> {
+  const parts = { clock: createFakeClock(), authorized: [], disconnected: [], store: memoryStore(), elsewhere }
   return new ServerHarness(version, transport, parts, await start(transport, parts))
 }
 
@@ -22,15 +40,16 @@ interface LastingParts {
   readonly authorized: string[]
   readonly disconnected: (string | undefined)[]
   readonly store: MessageStore
+  readonly elsewhere: BrokerElsewhere | undefined
 }
 
 /** The application that {@link Harness} describes. */
 async function createApplication(transport: Transport, parts: LastingParts): Promise<FastifyInstance> {
-  const { clock, authorized, disconnected, store } = parts
+  const { clock, authorized, disconnected, store, elsewhere } = parts
   const app = Fastify()
   await app.register(hoofbeat, {
     clock,
-    broker: embeddedBroker({ store, history: [{ topics: '/topic/history/**' }] }),
+    broker: elsewhere?.open ?? embeddedBroker({ store, history: [{ topics: '/topic/history/**' }] }),
     allow: { send: [...OPEN, '/user/**'], subscribe: OPEN },
     authenticate({ login, passcode }) {
       if (passcode === 'wrong') throw new StompError('STOMP_ERR_NOT_AUTHENTICATED')
@@ -99,6 +118,8 @@ async function start(transport: Transport, parts: LastingParts): Promise<Running
 const STEP_MS = 100
 /** Turns of the event loop in which whatever was written within this process has been read, and has had its effect. */
 const QUIET_TURNS = 10
+/** Real time in which a broker elsewhere may go on with what it ends with: time here must not run away from it. */
+const MOMENT_MS = 2
 
 class ServerHarness implements Harness {
   readonly version: Version
@@ -121,18 +142,23 @@ class ServerHarness implements Harness {
 
   async open(options: OpenOptions = {}): Promise<WireClient> {
     const { transport, version } = { transport: this.transport, version: this.version, ...options }
-    const client = await openWireClient({ version, transport }, (arrivals) => this.#server.dial(options, arrivals))
+    const settled = async (): Promise<void> => {
+      if (this.#parts.elsewhere !== undefined) await this.#quiet()
+    }
+    const client = await openWireClient({ version, transport, settled }, (arrivals) =>
+      this.#server.dial(options, arrivals),
+    )
     this.#clients.push(client)
     return client
   }
 
   async advance(ms: number): Promise<void> {
-    await turns(QUIET_TURNS)
+    await this.#quiet()
     for (let left = ms; left > 0; left -= STEP_MS) {
       this.#parts.clock.advance(Math.min(left, STEP_MS))
       await turns(1)
     }
-    await turns(QUIET_TURNS)
+    await this.#quiet()
   }
 
   sendToUser(name: string, destination: string, body: string): Promise<void> {
@@ -160,8 +186,21 @@ class ServerHarness implements Harness {
     const over = this.#server.app.close().finally(() => {
       isOver = true
     })
-    while (!isOver) await this.advance(STEP_MS)
+    while (!isOver) {
+      if (this.#parts.elsewhere === undefined) await this.advance(STEP_MS)
+      else await this.#pass()
+    }
     await over
+  }
+
+  async #quiet(): Promise<void> {
+    await turns(QUIET_TURNS)
+    await this.#parts.elsewhere?.quiet()
+  }
+
+  async #pass(): Promise<void> {
+    this.#parts.clock.advance(STEP_MS)
+    await new Promise((resolve) => setTimeout(resolve, MOMENT_MS))
   }
 }
 

@@ -22,13 +22,21 @@ export interface Arrivals {
   gone(): void
 }
 
+/** What a wire client is told of the server at its other end. */
+export interface Surroundings {
+  readonly version: Version
+  readonly transport: Transport
+  /** As {@link WireClient.settled}. */
+  readonly settled: () => Promise<void>
+}
+
 /** Makes a wire client; `open` makes its carrier, and may tell of arrivals at once. */
 export async function openWireClient(
-  { version, transport }: { readonly version: Version; readonly transport: Transport },
+  surroundings: Surroundings,
   open: (arrivals: Arrivals) => Promise<Carrier>,
 ): Promise<WireClient> {
-  const inbox = new Inbox(version)
-  return new CarriedClient(version, transport, inbox, await open(inbox))
+  const inbox = new Inbox(surroundings.version)
+  return new CarriedClient(surroundings, inbox, await open(inbox))
 }
 
 /** What has arrived and was not asked for yet, or who asked for it and waits. */
@@ -116,12 +124,14 @@ class Inbox implements Arrivals {
 class CarriedClient implements WireClient {
   readonly version: Version
   readonly transport: Transport
+  readonly settled: () => Promise<void>
   readonly #inbox: Inbox
   readonly #carrier: Carrier
 
-  constructor(version: Version, transport: Transport, inbox: Inbox, carrier: Carrier) {
+  constructor({ version, transport, settled }: Surroundings, inbox: Inbox, carrier: Carrier) {
     this.version = version
     this.transport = transport
+    this.settled = settled
     this.#inbox = inbox
     this.#carrier = carrier
   }

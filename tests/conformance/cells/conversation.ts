@@ -70,6 +70,7 @@ export async function message(client: WireClient): Promise<Frame> {
  * owed this client before comes before the receipt asked for now.
  */
 export async function nothingElse(client: WireClient): Promise<void> {
+  await client.settled()
   await send(client, '/topic/nothing-else', '')
 }
 
@@ -92,6 +93,7 @@ export async function closedWith(client: WireClient, code: number): Promise<void
 export async function disconnect(client: WireClient): Promise<void> {
   client.send({ command: 'DISCONNECT', headers: { receipt: 'bye' } })
   await receipt(client, 'bye')
+  await client.settled()
 }
 
 /** The headers with which ACK and NACK name that delivery, in the version of the client. */

@@ -2,11 +2,14 @@ import type { Frame, FrameInit } from '@hoofbeat/codec'
 import { StompError } from '../../errors.js'
 import type { Delivery } from '../../message/delivery.js'
 import type { Message } from '../../message/message.js'
-import type { AckRequest } from '../broker.js'
+import type { AckRequest, Settled } from '../broker.js'
+import type { BrokerParts } from '../broker-factory.js'
 import { type Answer, type ChannelFlow, deliveryOf, type SubscriptionInit } from '../embedded/live-subscription.js'
 import { createUnacked, type Unacked, type Unanswered, writeAck } from '../embedded/unacked.js'
+import { AnswerDeadline } from './answer-deadline.js'
 import type { Leg, LegSubscriber, LegSubscription } from './leg.js'
-import type { BrokerProfile, HeaderLine, OwnSubscribeRequest } from './profile.js'
+import type { BrokerProfile, HeaderLine } from './profile.js'
+import type { ReceiptsFirst } from './receipts-first.js'
 import type { RelayedMessages } from './relayed-message.js'
 
 /** What all subscriptions to queues, and durable ones, of a channel share. */
@@ -14,6 +17,19 @@ export interface OwnSubscriptionParts {
   readonly leg: Pick<Leg, 'subscribe' | 'answer'>
   readonly profile: BrokerProfile
   readonly messages: RelayedMessages
+  readonly after: BrokerParts['after']
+  readonly now: () => number
+  /** What waits for a RECEIPT to this very session. */
+  readonly receiptsFirst: Pick<ReceiptsFirst, 'isDue' | 'await'>
+}
+
+/** What one of them asks of the broker. */
+export interface OwnSubscribe {
+  readonly destination: string
+  /** How many messages the client may have and not have acknowledged. */
+  readonly prefetch: number
+  /** The headers of the SUBSCRIBE, as the profile has written them. */
+  readonly lines: readonly HeaderLine[]
 }
 
 /** One delivery of the broker. */
@@ -22,6 +38,8 @@ interface Delivered {
   readonly ack: string
   /** The connection that it came by: on another one its answer means nothing. */
   readonly connection: number
+  /** When it came, on the clock. */
+  readonly atMs: number
 }
 
 /** A delivery that the client has no room for yet. */
@@ -36,8 +54,9 @@ export interface PlannedAnswer {
   /** What to send, and by which connection; none: nothing is to be told. */
   readonly frames: readonly FrameInit[]
   readonly connection: number
-  /** The answer counts: what it means is not unanswered any more. */
-  accept(): void
+  readonly leg: Pick<Leg, 'answer'>
+  /** The answer counts: what it means is not unanswered any more. What it makes room for comes when it has settled. */
+  accept(settled: Settled): void
 }
 
 /**
@@ -49,7 +68,7 @@ export class OwnSubscription implements LegSubscriber {
   readonly number: number
   readonly #parts: OwnSubscriptionParts
   readonly #flow: ChannelFlow
-  readonly #request: OwnSubscribeRequest
+  readonly #own: OwnSubscribe
   readonly #delivery: Delivery
   readonly #atBroker: LegSubscription
   /** Undefined: what the client takes is acknowledged. */
@@ -58,6 +77,8 @@ export class OwnSubscription implements LegSubscriber {
   #given = new Set<Unanswered<Delivered>>()
   /** What came by the one before: the client may answer it still, but it comes again. */
   #stale = new Set<Unanswered<Delivered>>()
+  /** Ids of what the client was given before the last loss: not every broker says that it has given it before. */
+  #comesAgain = new Set<string>()
   #waiting: Waiting[] = []
   /** What the client is being given, where that needs no answer: if it goes inside that call, this goes back. */
   #giving: Delivered | undefined
@@ -65,20 +86,26 @@ export class OwnSubscription implements LegSubscriber {
   #returning: Delivered[] = []
   /** The client has not taken what it was given: until it is ready, or answers. */
   #isHeld = false
+  #hasBegun = false
+  /** Answered, but the client has not been told so yet. */
+  #unsettled = 0
   #isEnded = false
+  readonly #deadline: AnswerDeadline | undefined
 
-  constructor(
-    { number, flow, request, demands }: SubscriptionInit,
-    own: OwnSubscribeRequest,
-    parts: OwnSubscriptionParts,
-  ) {
+  constructor({ number, flow, request, demands }: SubscriptionInit, own: OwnSubscribe, parts: OwnSubscriptionParts) {
     this.number = number
     this.#parts = parts
     this.#flow = flow
-    this.#request = own
+    this.#own = own
     this.#delivery = deliveryOf(request)
     this.#unacked = demands.mode === 'auto' ? undefined : createUnacked(demands.mode === 'client')
-    this.#atBroker = parts.leg.subscribe(parts.profile.subscribeOwn(own), this)
+    const { answersWithinMs: withinMs } = parts.profile
+    if (withinMs !== undefined) {
+      const { after, now } = parts
+      const missed = (error: StompError): void => this.#flow.subscriber.refuse(error)
+      this.#deadline = new AnswerDeadline({ after, now, withinMs, oldestMs: () => this.#oldestMs, missed })
+    }
+    this.#atBroker = parts.leg.subscribe(own.lines, this)
   }
 
   /** Resolves when the broker has it; rejects with its refusal. */
@@ -86,9 +113,15 @@ export class OwnSubscription implements LegSubscriber {
     return this.#atBroker.settled
   }
 
-  /** The name of a durable one. */
-  get durableName(): string | undefined {
-    return this.#request.durableName
+  /** The client knows that it is there: so what has come already can follow. */
+  begin(): void {
+    this.#hasBegun = true
+    this.#pump()
+  }
+
+  /** Some messages are due no longer. */
+  goOn(): void {
+    this.#pump()
   }
 
   deliver(frame: Frame, connection: number): void {
@@ -96,21 +129,21 @@ export class OwnSubscription implements LegSubscriber {
     const read = profile.read(frame)
     const { ack } = read
     if (ack === undefined) return
-    if (this.#isEnded) return void this.#returning.push({ ack, connection })
+    const atMs = this.#parts.now()
+    if (this.#isEnded) return void this.#returning.push({ ack, connection, atMs })
     // One that was sent again may stand there twice: then one of the two says so.
-    const { message, isRepeated: isRedelivered } = messages.make(
-      read,
-      read.destination ?? this.#request.destination,
-      frame.body,
-    )
+    const { message, isRepeated } = messages.make(read, read.destination ?? this.#own.destination, frame.body)
     const { deliveryCount } = read
-    this.#waiting.push({ ack, connection, message, isRedelivered, deliveryCount })
+    const isRedelivered = this.#comesAgain.delete(message.id) || isRepeated
+    this.#deadline?.watch()
+    this.#waiting.push({ ack, connection, atMs, message, isRedelivered, deliveryCount })
     this.#pump()
   }
 
   lost(): void {
     // All of it comes again.
     this.#waiting = []
+    this.#comesAgain = new Set(Array.from([...this.#stale, ...this.#given], ({ messageId }) => messageId))
     for (const unanswered of [...this.#stale]) this.#remove(unanswered)
     this.#stale = this.#given
     this.#given = new Set()
@@ -134,7 +167,8 @@ export class OwnSubscription implements LegSubscriber {
   answer({ isAck, messageId, delivery }: Answer, taken: Set<unknown>): PlannedAnswer | undefined {
     const unacked = this.#unacked
     // Some clients acknowledge whatever they get.
-    if (unacked === undefined) return { frames: [], connection: 0, accept: () => {} }
+    const { leg } = this.#parts
+    if (unacked === undefined) return { frames: [], connection: 0, leg, accept: () => {} }
     const meant = unacked.find(messageId, delivery, taken)
     const last = meant?.at(-1)
     if (meant === undefined || last === undefined) return undefined
@@ -150,48 +184,63 @@ export class OwnSubscription implements LegSubscriber {
     const frames = meant
       .filter(({ item }) => item.connection === connection)
       .map(({ item }) => answerTo(item, isAck ? 'ACK' : 'NACK'))
-    const accept = (): void => {
+    const accept = (settled: Settled): void => {
       for (const unanswered of meant) this.#remove(unanswered)
       this.#isHeld = false
-      this.#pump()
+      if (settled === undefined) this.#pump()
+      else this.#await(meant, isAck, settled)
     }
-    return { frames, connection, accept }
+    return { frames, connection, leg, accept }
   }
 
-  /** Ends it: what was not acknowledged goes back. `isForGood`: a durable one is forgotten. */
-  async end(isForGood: boolean): Promise<void> {
+  /** Ends it: what was not acknowledged goes back; a durable one goes on to collect. */
+  async end(): Promise<void> {
     if (this.#isEnded) return
     this.#isEnded = true
-    const { profile } = this.#parts
-    const isForgotten = isForGood && this.#request.durableName !== undefined
+    this.#deadline?.stop()
     this.#returning = [...Array.from(this.#given, ({ item }) => item), ...this.#waiting]
     if (this.#giving !== undefined) this.#returning.push(this.#giving)
     this.#given.clear()
     this.#waiting = []
-    const headers: readonly HeaderLine[] = isForgotten ? profile.forgetDurable(this.#request) : []
-    await this.#atBroker.end(headers)
-    if (!isForgotten) await this.#giveBack()
+    await this.#atBroker.end()
+    await this.#giveBack()
   }
 
   #pump(): void {
-    while (!this.#isEnded && !this.#flow.isFull && !this.#isHeld && this.#hasCredit) {
-      const next = this.#waiting.shift()
-      if (next === undefined) return
+    while (this.#hasBegun && !this.#isEnded && !this.#flow.isFull && !this.#isHeld && this.#hasCredit) {
+      const [next] = this.#waiting
+      if (next === undefined || this.#parts.receiptsFirst.isDue(next.message.id)) return
+      this.#waiting.shift()
       this.#give(next)
     }
   }
 
+  /** When the oldest came that the broker has no answer to; in the order in which they came. */
+  get #oldestMs(): number | undefined {
+    for (const { item } of this.#given) return item.atMs
+    return this.#waiting[0]?.atMs
+  }
+
   /** Some brokers reckon credit in bytes: what is too much waits here. */
   get #hasCredit(): boolean {
-    return this.#unacked === undefined || this.#given.size < this.#request.prefetch
+    return this.#unacked === undefined || this.#given.size + this.#unsettled < this.#own.prefetch
+  }
+
+  #await(answered: readonly Unanswered<Delivered>[], isAck: boolean, settled: Promise<void>): void {
+    this.#unsettled += answered.length
+    const done = (): void => {
+      this.#unsettled -= answered.length
+    }
+    settled.then(done, done)
+    this.#parts.receiptsFirst.await(isAck ? [] : answered.map(({ messageId }) => messageId), settled)
   }
 
   #give(next: Waiting): void {
-    const { message, isRedelivered, deliveryCount, ack, connection } = next
+    const { message, isRedelivered, deliveryCount, ack, connection, atMs } = next
     let delivery = this.#delivery
     if (isRedelivered) delivery = { ...delivery, redelivered: true }
     if (isRedelivered && deliveryCount !== undefined) delivery = { ...delivery, deliveryCount }
-    const unanswered = this.#unacked?.add(message.id, { ack, connection })
+    const unanswered = this.#unacked?.add(message.id, { ack, connection, atMs })
     if (unanswered !== undefined) {
       this.#given.add(unanswered)
       delivery = { ...delivery, ack: writeAck(this.number, unanswered.delivery, message.id) }

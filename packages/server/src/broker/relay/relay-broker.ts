@@ -18,6 +18,8 @@ import { Availability } from './availability.js'
 import { createBackbone, type RelayBackbone } from './backbone.js'
 import { type ClusterKeys, createClusterKeys, nameOf } from './cluster-keys.js'
 import { createDial, type Dial } from './dialer.js'
+import { DurableClaims } from './durable-claims.js'
+import { Durables } from './durables.js'
 import type { Leg } from './leg.js'
 import { LegCrew, reportTogether } from './leg-crew.js'
 import { LegPool } from './leg-pool.js'
@@ -31,9 +33,9 @@ import { createRepeats } from './repeats.js'
 import { createSharedTopics, type SharedTopics } from './shared-topics.js'
 
 /**
- * A broker elsewhere, reached by STOMP 1.2: RabbitMQ, ActiveMQ Classic, Artemis, or another Hoofbeat server.
- * Several nodes of an application share it. What only one node has (destinations of users, temporary queues) is kept in
- * this process.
+ * A broker elsewhere, reached by STOMP 1.2: RabbitMQ, ActiveMQ Classic, Artemis, Open MQ (topics alone), or another
+ * Hoofbeat server. Several nodes of an application share it. What only one node has (destinations of users, temporary
+ * queues) is kept in this process.
  *
  * Clients stay connected while the broker is away: what they send waits in a bounded buffer, with its receipts, and is
  * refused with STOMP_ERR_BROKER_UNAVAILABLE after a while. What was given and not acknowledged comes again, as
@@ -87,7 +89,7 @@ class RelayBroker implements Broker {
   readonly #messages: RelayedMessages
   readonly #topics: SharedTopics
   readonly #channels = new Set<RelayChannel>()
-  readonly #liveDurables = new Set<string>()
+  readonly #durables: Durables
   #lastTransaction = 0
   #isClosed = false
 
@@ -95,12 +97,17 @@ class RelayBroker implements Broker {
     this.#init = init
     const { settings, parts, crew, leg, profile, availability } = init
     const dial = availability.behind(init.dial, (run) => parts.clock.soon(run))
+    const headers = profile.connectHeaders
+    const watch = { stallChanged: (isStalled: boolean) => availability.stallChanged(isStalled) }
     this.wantsCredentials = settings.isPerClient
     this.#pool = settings.isPerClient
       ? undefined
-      : new LegPool(Array.from({ length: settings.pool }, (_, i) => crew.ofNode(`pool-${i + 1}`, {}, dial)))
+      : new LegPool(
+          Array.from({ length: settings.pool }, (_, i) => crew.ofNode(`pool-${i + 1}`, watch, { dial, headers })),
+        )
     this.#publishing = this.#pool?.legs[0] ?? leg
     this.#keys = createClusterKeys(settings.secret, {
+      login: settings.systemLogin?.login,
       passcode: settings.systemLogin?.passcode,
       virtualHost: settings.virtualHost,
     })
@@ -112,6 +119,11 @@ class RelayBroker implements Broker {
       publishing: this.#publishing,
     })
     this.backbone = this.#node
+    this.#durables = new Durables({
+      ...{ profile, crew, after: parts.after, maxConnections: settings.maxDurableConnections },
+      // Where each has a connection the broker itself lets no second one in.
+      claims: profile.connectDurable === undefined ? this.#claimsAt(this.#node) : undefined,
+    })
     this.#topics = this.#topicsOf(leg, '', settings.topicLingerMs)
   }
 
@@ -120,13 +132,14 @@ class RelayBroker implements Broker {
   }
 
   get isAvailable(): boolean {
-    return this.#init.leg.isUp
+    return this.#init.availability.isAvailable
   }
 
   legs(): readonly LegReport[] {
     const clients = reportTogether('clients', this.#clientLegs)
     const own = [this.#init.leg, ...(this.#pool?.legs ?? [])].map(({ report }) => report)
-    return clients === undefined ? own : [...own, clients]
+    const durables = this.#durables.report
+    return [...own, ...(clients === undefined ? [] : [clients]), ...(durables === undefined ? [] : [durables])]
   }
 
   isQueue(destination: string): boolean {
@@ -155,23 +168,24 @@ class RelayBroker implements Broker {
     this.#init.availability.end()
     for (const channel of this.#channels) channel.stop()
     this.#topics.close()
+    this.#node.close()
     const legs = [this.#init.leg, ...(this.#pool?.legs ?? []), ...this.#clientLegs]
-    await Promise.all([this.#init.inner.close(), ...legs.map((leg) => leg.close())])
+    await Promise.all([this.#init.inner.close(), this.#durables.close(), ...legs.map((leg) => leg.close())])
   }
 
   /** As the broker would have it of each client: a connection with its own login, and subscriptions of its own. */
   #attachAlone(subscriber: Subscriber, owner: ChannelOwner): Channel {
     let channel: RelayChannel | undefined
-    const leg = this.#init.crew.ofClient(owner.credentials, {
-      connectRefused: (cause) =>
-        channel?.refuse(
-          new StompError('STOMP_ERR_NOT_AUTHENTICATED', {
-            message: 'The message broker has refused this login',
-            cure: 'Connect with the login and passcode of an account of the message broker.',
-            cause,
-          }),
-        ),
-    })
+    const { crew, profile } = this.#init
+    const connectRefused = (cause: StompError): void =>
+      channel?.refuse(
+        new StompError('STOMP_ERR_NOT_AUTHENTICATED', {
+          message: 'The message broker has refused this login',
+          cure: 'Connect with the login and passcode of an account of the message broker.',
+          cause,
+        }),
+      )
+    const leg = crew.ofClient(owner.credentials, { connectRefused }, { headers: profile.connectHeaders })
     this.#clientLegs.add(leg)
     const topics = this.#topicsOf(leg, owner.sessionId, 0)
     const detached = (): void => {
@@ -192,9 +206,11 @@ class RelayBroker implements Broker {
     const channel = openRelayChannel(subscriber, owner, {
       ...own,
       ...{ profile, inner, sends: this.#sends, messages: this.#messages, prefetch: settings },
-      liveDurables: this.#liveDurables,
+      durables: this.#durables,
       nextTransaction: () => `t-${++this.#lastTransaction}`,
       after: parts.after,
+      now: () => parts.clock.now(),
+      soon: (run) => parts.clock.soon(run),
       waitMs: settings.maxWaitMs,
       checkOpen: () => {
         if (this.#isClosed) throw new StompError('STOMP_ERR_CLOSING')
@@ -206,6 +222,11 @@ class RelayBroker implements Broker {
     })
     this.#channels.add(channel)
     return channel
+  }
+
+  #claimsAt(backbone: RelayBackbone): DurableClaims {
+    const { clock, after } = this.#init.parts
+    return new DurableClaims({ backbone, clock, after, wordOf: (name) => this.#keys.word(`durable ${name}`) })
   }
 
   #topicsOf(leg: Leg, sessionId: string, lingerMs: number): SharedTopics {

@@ -17,14 +17,18 @@ import {
   type UnsubscribeRequest,
 } from '../broker.js'
 import type { BrokerParts } from '../broker-factory.js'
-import { durableName } from '../embedded/durable-subscriptions.js'
 import type { ChannelFlow } from '../embedded/live-subscription.js'
 import { type PrefetchBounds, readDemands, type SubscribeDemands } from '../embedded/subscribe-demands.js'
 import { TEMP_QUEUE } from '../embedded/temp-queues.js'
+import { ChannelDurables } from './channel-durables.js'
 import { type ChannelSubscription, ChannelSubscriptions, INNER_ACK } from './channel-subscriptions.js'
+import type { DurableHold, Durables } from './durables.js'
 import type { Leg } from './leg.js'
-import { NO_DURABLE, NO_DURABLE_QUEUE, NO_HISTORY } from './not-offered.js'
+import { Outcome } from './leg-request.js'
+import { NO_HISTORY } from './not-offered.js'
 import { OwnSubscription, type OwnSubscriptionParts } from './own-subscription.js'
+import type { HeaderLine } from './profile.js'
+import { ReceiptsFirst } from './receipts-first.js'
 import { commitPlanned, type Planned } from './relay-commit.js'
 import type { RelaySends } from './relay-sends.js'
 import { REPEATED } from './relayed-message.js'
@@ -32,7 +36,7 @@ import { RequestLine } from './request-line.js'
 import type { SharedTopics } from './shared-topics.js'
 
 /** What a channel works with. */
-export interface RelayChannelParts extends OwnSubscriptionParts {
+export interface RelayChannelParts extends Omit<OwnSubscriptionParts, 'receiptsFirst'> {
   /** For what the client sends, its queues, and its answers: the same for all its life. */
   readonly leg: Leg
   /** Takes what is said at the nodes' own topics. */
@@ -41,10 +45,11 @@ export interface RelayChannelParts extends OwnSubscriptionParts {
   readonly sends: RelaySends
   readonly inner: Broker
   readonly prefetch: PrefetchBounds
-  /** Names of durable subscriptions that are live on this node. */
-  readonly liveDurables: Set<string>
+  readonly durables: Durables
   readonly nextTransaction: () => string
   readonly after: BrokerParts['after']
+  /** Runs behind the present turn of the event loop. */
+  readonly soon: BrokerParts['clock']['soon']
   /** How long a SUBSCRIBE waits for the broker. */
   readonly waitMs: number
   /** Throws STOMP_ERR_CLOSING when the broker has ended. */
@@ -68,19 +73,26 @@ export function openRelayChannel(subscriber: Subscriber, owner: ChannelOwner, pa
 
 class SessionChannel implements RelayChannel {
   readonly #parts: RelayChannelParts
-  readonly #owner: ChannelOwner
   readonly #flow: ChannelFlow
+  readonly #receiptsFirst: ReceiptsFirst
   readonly #inner: Channel
   readonly #line = new RequestLine()
   readonly #subscriptions = new ChannelSubscriptions()
+  readonly #durables: ChannelDurables
   #isDetached = false
   #isStopped = false
 
   constructor(subscriber: Subscriber, owner: ChannelOwner, parts: RelayChannelParts) {
     this.#parts = parts
-    this.#owner = owner
+    this.#durables = new ChannelDurables(owner, parts)
+    const { after, soon } = parts
+    const full = (): void => {
+      this.#flow.isFull = true
+    }
+    const told = (): void => this.#goOn()
+    this.#receiptsFirst = new ReceiptsFirst(subscriber, { after, soon, full, told })
     const guarded: Subscriber = {
-      deliver: (message, delivery) => (this.#isStopped ? 'dropped' : subscriber.deliver(message, delivery)),
+      deliver: (message, delivery) => (this.#isStopped ? 'dropped' : this.#receiptsFirst.deliver(message, delivery)),
       refuse: (error) => {
         if (!this.#isStopped) subscriber.refuse(error)
       },
@@ -116,9 +128,16 @@ class SessionChannel implements RelayChannel {
     this.#flow.subscriber.refuse(error)
   }
 
+  #goOn(): void {
+    for (const subscription of this.#subscriptions.list()) {
+      if (subscription instanceof OwnSubscription) subscription.goOn()
+    }
+  }
+
   stop(): void {
     this.#isStopped = true
     this.#flow.isFull = true
+    this.#receiptsFirst.end()
   }
 
   detach(): void {
@@ -155,7 +174,9 @@ class SessionChannel implements RelayChannel {
     const isReceipted = headers.has('receipt')
     if (destination.startsWith(NODES)) return nodeLeg.send([sends.nodeFrame(request)], isReceipted, REPEATED)
     if (destination.startsWith(INNER)) return this.#inner.handle(request)
-    return leg.send([sends.frame(request)], isReceipted, REPEATED)
+    const frames = [sends.frame(request)]
+    const settled = leg.send(frames, isReceipted, REPEATED)
+    return isReceipted ? this.#receiptsFirst.follow(frames, settled) : settled
   }
 
   #subscribe(request: SubscribeRequest): Settled {
@@ -184,53 +205,76 @@ class SessionChannel implements RelayChannel {
 
   #subscribeOwn(request: SubscribeRequest, demands: SubscribeDemands, isQueue: boolean): Settled {
     const { destination, headers } = request
-    const name = demands.isDurable ? this.#durableName(request, demands, isQueue) : undefined
-    const own = { destination, headers, prefetch: demands.prefetch, durableName: name }
-    const init = { number: this.#subscriptions.nextNumber(), flow: this.#flow, request, demands }
-    const subscription = new OwnSubscription(init, own, this.#parts)
-    if (name !== undefined) this.#parts.liveDurables.add(name)
-    this.#add(request.id, subscription)
-    return this.#inTime(subscription.settled).catch((error: unknown) => {
-      this.#subscriptions.remove(request.id, subscription)
-      this.#end(subscription, false)?.catch(() => {})
-      throw error
-    })
+    const { prefetch } = demands
+    const durableName = demands.isDurable
+      ? this.#durables.nameOf(demands.clientId, request.shownId, isQueue)
+      : undefined
+    const lines = this.#parts.profile.subscribeOwn({ destination, headers, prefetch, durableName })
+    const begin = (hold?: DurableHold): Promise<void> => this.#begin(request, demands, { lines, hold })
+    if (durableName === undefined) return begin()
+    const hold = this.#durables.hold(durableName)
+    if (hold.free === undefined) return begin(hold)
+    const leave = (): void => {
+      hold.giveUp(undefined, false).catch(() => {})
+    }
+    return this.#inTime(hold.free).then(
+      () => (this.#isDetached ? leave() : begin(hold)),
+      (error) => {
+        leave()
+        throw error
+      },
+    )
   }
 
-  #durableName({ shownId }: SubscribeRequest, { clientId }: SubscribeDemands, isQueue: boolean): string {
-    const { profile, liveDurables } = this.#parts
-    if (isQueue) throw new StompError('STOMP_ERR_UNSUPPORTED', NO_DURABLE_QUEUE)
-    if (!profile.capabilities.durableSubscriptions) throw new StompError('STOMP_ERR_UNSUPPORTED', NO_DURABLE)
-    const name = durableName(this.#owner, clientId, shownId)
-    if (liveDurables.has(name)) throw new StompError('STOMP_ERR_SUBSCRIPTION_EXISTS')
-    return name
+  async #begin(
+    request: SubscribeRequest,
+    demands: SubscribeDemands,
+    { lines, hold }: { readonly lines: readonly HeaderLine[]; readonly hold: DurableHold | undefined },
+  ): Promise<void> {
+    const { id, destination } = request
+    let subscription: OwnSubscription | undefined
+    const lost = new Outcome()
+    try {
+      const { profile, messages } = this.#parts
+      const leg = hold?.connect((error) => lost.reject(error)) ?? this.#parts.leg
+      const init = { number: this.#subscriptions.nextNumber(), flow: this.#flow, request, demands }
+      const own = { destination, prefetch: demands.prefetch, lines }
+      subscription = new OwnSubscription(init, own, {
+        ...{ leg, profile, messages, after: this.#parts.after, now: this.#parts.now },
+        receiptsFirst: this.#receiptsFirst,
+      })
+      if (hold !== undefined) this.#durables.note(subscription, hold)
+      this.#add(id, subscription)
+      await this.#inTime(Promise.race([subscription.settled, lost.settled]))
+    } catch (error) {
+      if (subscription === undefined) hold?.giveUp(undefined, false).catch(() => {})
+      else {
+        this.#subscriptions.remove(id, subscription)
+        this.#end(subscription, false)?.catch(() => {})
+      }
+      throw error
+    }
+    this.#parts.soon(() => subscription.begin())
+    lost.settled.catch((error) => {
+      if (this.#durables.has(subscription)) this.#flow.subscriber.refuse(error)
+    })
   }
 
   #unsubscribe(request: UnsubscribeRequest): Settled {
     if (this.#subscriptions.removeInner(request.id)) return this.#inner.handle(request)
     const subscription = this.#subscriptions.get(request.id)
-    if (subscription === undefined) {
-      if (this.#isDetached) return undefined
-      throw new StompError(
-        this.#isHeldElsewhere(request) ? 'STOMP_ERR_SUBSCRIPTION_EXISTS' : 'STOMP_ERR_SUBSCRIPTION_UNKNOWN',
-      )
-    }
+    if (subscription === undefined) return this.#isDetached ? undefined : this.#durables.forget(request)
     this.#subscriptions.remove(request.id, subscription)
     return this.#end(subscription, true)
-  }
-
-  /** True for a durable subscription that another session of this node holds. */
-  #isHeldElsewhere({ headers, shownId }: UnsubscribeRequest): boolean {
-    if (headers.get('durable') !== 'true' || !this.#parts.profile.capabilities.durableSubscriptions) return false
-    return this.#parts.liveDurables.has(durableName(this.#owner, headers.get('client-id'), shownId))
   }
 
   #answer(request: AckRequest): Settled {
     const planned = this.#planAnswer(request, new Set())
     if (planned?.kind !== 'answer') return planned && this.#commitAll([planned])
-    const { frames, connection, accept } = planned.answer
-    accept()
-    return frames.length === 0 ? undefined : this.#parts.leg.answer(frames, connection, request.isReceipted === true)
+    const { frames, connection, leg, accept } = planned.answer
+    const settled = frames.length === 0 ? undefined : leg.answer(frames, connection, request.isReceipted === true)
+    accept(settled)
+    return settled
   }
 
   #commit(requests: readonly TransactionRequest[]): Settled {
@@ -245,13 +289,15 @@ class SessionChannel implements RelayChannel {
 
   #commitAll(planned: readonly Planned[]): Settled {
     const { leg, nodeLeg, profile, nextTransaction } = this.#parts
-    return commitPlanned(planned, {
+    const sent = planned.flatMap((each) => (each.kind === 'send' ? [each.frame] : []))
+    const settled = commitPlanned(planned, {
       leg,
       nodeLeg,
       profile,
       nextTransaction,
       commitInner: (requests) => this.#inner.commit(requests),
     })
+    return this.#receiptsFirst.follow(sent, settled)
   }
 
   #planSend(request: SendRequest): Planned {
@@ -284,10 +330,7 @@ class SessionChannel implements RelayChannel {
   }
 
   #end(subscription: ChannelSubscription, isForGood: boolean): Settled {
-    if (subscription instanceof OwnSubscription && subscription.durableName !== undefined) {
-      this.#parts.liveDurables.delete(subscription.durableName)
-    }
-    return subscription.end(isForGood)
+    return this.#durables.end(subscription, subscription.end(), isForGood)
   }
 
   /** Waits for the broker, for a while. */

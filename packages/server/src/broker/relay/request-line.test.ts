@@ -57,4 +57,18 @@ describe('the order of a channel', () => {
     await turn()
     expect(begun).toEqual(['a', 'c'])
   })
+
+  it('tells each that it has settled before what waited for it', async () => {
+    const { ends, later, now } = scene()
+    const told: string[] = []
+    later('barrier', true)
+    const [second, third] = [later('second'), now('third', true)]
+    second?.then(() => told.push('second'))
+    third?.then(() => told.push('third'))
+    ends.get('barrier')?.resolve()
+    await turn()
+    ends.get('second')?.resolve()
+    await turn()
+    expect(told).toEqual(['second', 'third'])
+  })
 })

@@ -19,11 +19,15 @@ export class RequestLine {
 
   /** Runs `act` when it is its turn; at once, if nobody waits. What it throws is thrown, or rejects. */
   run(isBarrier: boolean, act: () => Settled): Settled {
-    if (this.#waiting.length === 0 && this.#mayBegin(isBarrier)) return this.#begin(isBarrier, act)
+    if (this.#waiting.length === 0 && this.#mayBegin(isBarrier)) return this.#follow(isBarrier, act())
     return new Promise((resolve, reject) => {
       const run = (): void => {
         try {
-          resolve(this.#begin(isBarrier, act))
+          const settled = act()
+          // First: who asked is told before what waits for this begins, and perhaps settles at once.
+          if (settled === undefined) resolve()
+          else settled.then(resolve, reject)
+          this.#follow(isBarrier, settled)
         } catch (error) {
           reject(error)
         }
@@ -36,8 +40,7 @@ export class RequestLine {
     return !this.#isBarred && !(isBarrier && this.#underWay > 0)
   }
 
-  #begin(isBarrier: boolean, act: () => Settled): Settled {
-    const settled = act()
+  #follow(isBarrier: boolean, settled: Settled): Settled {
     if (settled === undefined) return undefined
     this.#underWay++
     if (isBarrier) this.#isBarred = true
