@@ -170,6 +170,9 @@ export async function connectClient(options: ClientOptions): Promise<ClusterClie
   }
 }
 
+/** How long a transport of SockJS may take to open, at least. */
+const SOCKJS_TIMEOUT_MS = 5_000
+
 function openSocket({ url, carrier }: ClientOptions): IStompSocket {
   switch (carrier) {
     case 'websocket':
@@ -179,7 +182,8 @@ function openSocket({ url, carrier }: ClientOptions): IStompSocket {
       return fits(new HttpLink(`${url}/stomp`, { rungs: [carrier] }))
     case 'xhr-streaming':
     case 'xhr-polling':
-      return fits(new SockJS(`${url}/stomp`, null, { transports: [carrier] }))
+      // Else it gives up a transport by how fast the first request was: nodes that have just started answer the next ones later.
+      return fits(new SockJS(`${url}/stomp`, null, { transports: [carrier], timeout: SOCKJS_TIMEOUT_MS }))
   }
 }
 

@@ -10,7 +10,11 @@ declare module 'sockjs-client' {
     close(code?: number, reason?: string): void
   }
   interface SockJSConstructor {
-    new (url: string, reserved?: null, options?: { readonly transports?: readonly string[] }): SockJS
+    new (
+      url: string,
+      reserved?: null,
+      options?: { readonly transports?: readonly string[]; readonly timeout?: number },
+    ): SockJS
   }
   const SockJS: SockJSConstructor
   export default SockJS
