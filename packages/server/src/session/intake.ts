@@ -63,15 +63,16 @@ export class Intake {
     this.#readOrPause()
   }
 
-  /** Nothing more is taken in. Runs `last` once all is settled: now, or at the latest when there was time enough. */
+  /**
+   * Nothing more is taken in. Runs `last` once all is settled: now, or at the latest when there was time enough. Called
+   * again: runs this one in its place.
+   */
   leave(last: () => void): void {
     this.#isOpen = false
     const { limits, framing } = this.#parts
-    if (this.#unsettled === 0) last()
-    else {
-      this.#last = last
-      this.#timer = framing.wheel.after(limits.settleTimeoutMs, () => this.#runLast())
-    }
+    this.#last = last
+    if (this.#unsettled === 0) this.#runLast()
+    else this.#timer ??= framing.wheel.after(limits.settleTimeoutMs, () => this.#runLast())
     // Last: where the connection has ended meanwhile, this tells so.
     this.#framed.setPaused(false)
   }

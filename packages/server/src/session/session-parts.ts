@@ -8,7 +8,7 @@ import type { Handshake, HandshakeParts } from './handshake.js'
 export interface SessionLimits {
   /** From the opening of the connection to its CONNECT frame. @default 10000 */
   readonly connectTimeoutMs: number
-  /** How long DISCONNECT and the end of the server wait for frames that are not settled yet. @default 10000 */
+  /** How long DISCONNECT, the ERROR of a refused frame and the end of the server wait for frames that are not settled yet. @default 10000 */
   readonly settleTimeoutMs: number
   /** How long `authenticate` may take to answer; then the session is refused. @default 10000 */
   readonly hookTimeoutMs: number

@@ -354,11 +354,12 @@ describe('a session', () => {
   })
 
   it('hands over good frames before a malformed one, then says where the fault is', async () => {
-    const { client, handled } = setUp()
+    const { client, handled, settle } = setUp()
     await client.connect()
     client.sendRaw('SEND\ndestination:/topic/a\n\nx\0SEND\ndestination:/topic/b\nreceipt:r9\nbad:\\t\n\nx\0')
-    const error = await client.next()
     expect(handled).toHaveLength(1)
+    settle(0)
+    const error = await client.next()
     expect(error.headers.get('receipt-id')).toBe('r9')
     expect(error.text).toMatch(/byte \d+/)
     expect(await client.closed()).toMatchObject({ code: 1002 })
@@ -395,6 +396,77 @@ describe('a session', () => {
     setPaused(false)
     await client.rest()
     expect(handled).toHaveLength(2)
+  })
+})
+
+describe('a frame that is refused', () => {
+  const idsOf = async (client: ReturnType<typeof setUp>['client']): Promise<unknown[]> =>
+    (await client.rest()).map(({ command, headers }) => [command, headers.get('receipt-id')])
+
+  it.each([
+    ['is malformed', 'SEND\ndestination:/topic/b\nreceipt:bad\nx:\\t\n\n\0'],
+    ['lacks a header', 'SEND\nreceipt:bad\n\n\0'],
+    ['is a second CONNECT', 'CONNECT\naccept-version:1.2\nreceipt:bad\n\n\0'],
+  ])('because it %s is told behind the RECEIPTs that are due, and nothing more is taken in', async (_why, bytes) => {
+    const { client, handled, settle } = setUp()
+    await client.connect()
+    client.send(send({ receipt: 'one' }))
+    client.send(send({ receipt: 'two' }))
+    client.sendRaw(`${bytes}SEND\ndestination:/topic/a\nreceipt:behind\n\n\0`)
+    settle(1)
+    expect(await idsOf(client)).toEqual([['RECEIPT', 'two']])
+    expect(await client.closed()).toBeUndefined()
+    settle(0)
+    expect(await idsOf(client)).toEqual([
+      ['RECEIPT', 'one'],
+      ['ERROR', 'bad'],
+    ])
+    expect(await client.closed()).toMatchObject({ code: 1002 })
+    expect(handled).toHaveLength(2)
+  })
+
+  it('by the dispatcher is told behind the RECEIPTs that are due; of several the first is told', async () => {
+    const { client, events, settle, refuse } = setUp()
+    await client.connect()
+    for (const receipt of ['one', 'bad', 'worse', 'last']) client.send(send({ receipt }))
+    refuse(1, new StompError('STOMP_ERR_FORBIDDEN'))
+    settle(0)
+    refuse(2, new StompError('STOMP_ERR_QUEUE_FULL'))
+    expect(await idsOf(client)).toEqual([['RECEIPT', 'one']])
+    settle(3)
+    expect(await idsOf(client)).toEqual([
+      ['RECEIPT', 'last'],
+      ['ERROR', 'bad'],
+    ])
+    expect(await client.closed()).toEqual({ code: 1002, reason: 'STOMP_ERR_FORBIDDEN' })
+    expect(events.filter(({ type }) => type === 'refused')).toHaveLength(2)
+  })
+
+  it('is told after ten seconds, though something else has not settled; the RECEIPT of that is not', async () => {
+    const { client, clock, settle } = setUp()
+    await client.connect()
+    client.send(send({ receipt: 'slow' }))
+    client.sendRaw('SEND\nreceipt:bad\n\n\0')
+    clock.advance(9_800)
+    expect(await idsOf(client)).toEqual([])
+    clock.advance(400)
+    expect(await idsOf(client)).toEqual([['ERROR', 'bad']])
+    settle(0)
+    expect(await idsOf(client)).toEqual([])
+    expect(await client.closed()).toMatchObject({ code: 1002 })
+  })
+
+  it('costs a session that goes meanwhile nothing', async () => {
+    const set = setUp()
+    await set.client.connect()
+    set.client.send(send({ receipt: 'slow' }))
+    set.client.sendRaw('SEND\n\n\0')
+    set.client.link.close(1001, 'gone')
+    await set.client.rest()
+    set.settle(0)
+    set.clock.advance(11_000)
+    expect([set.isDetached, set.closedCount]).toEqual([true, 1])
+    expect(set.events.at(-1)).toMatchObject({ type: 'session-closed', code: 1001 })
   })
 })
 

@@ -32,8 +32,8 @@ export function openSession(connection: Connection, parts: SessionParts, closed:
 }
 
 /**
- * greeting: until CONNECT is answered; connected; leaving: DISCONNECT or drain, nothing more is taken in, what is under
- * way settles; lingering: the last RECEIPT was written, nothing more is said, the client may close; closed.
+ * greeting: until CONNECT is answered; connected; leaving: DISCONNECT, drain or a refusal, nothing more is taken in, what
+ * is under way settles; lingering: the last RECEIPT was written, nothing more is said, the client may close; closed.
  */
 type State = 'greeting' | 'connected' | 'leaving' | 'lingering' | 'closed'
 
@@ -50,6 +50,8 @@ class StompSession implements Session, FrameListener, GreetingListener, Recipien
   #version: Version = '1.2'
   #dispatcher: Dispatcher | undefined
   #lingering: Timer | undefined
+  /** It leaves for a refusal: that will be its last word. */
+  #isRefused = false
   #ending: Ending | undefined
   /** Of a session whose credentials end, or that has renewed them. */
   #credentials: Credentials | undefined
@@ -86,7 +88,7 @@ class StompSession implements Session, FrameListener, GreetingListener, Recipien
   malformed(error: ProtocolError): void {
     // Behind a DISCONNECT nothing counts.
     if (this.#state === 'leaving' || this.#state === 'lingering') return
-    this.#fail(refusalOf(error), error.receipt)
+    this.#refuse(refusalOf(error), error.receipt)
   }
 
   broken(code: number, reason: string): void {
@@ -101,7 +103,7 @@ class StompSession implements Session, FrameListener, GreetingListener, Recipien
   }
 
   unfinished(): void {
-    this.#fail(new StompError('STOMP_ERR_FRAME_TIMEOUT'))
+    this.#refuse(new StompError('STOMP_ERR_FRAME_TIMEOUT'))
   }
 
   silent(): void {
@@ -193,7 +195,7 @@ class StompSession implements Session, FrameListener, GreetingListener, Recipien
   }
 
   refused(frame: Frame, error: StompError): void {
-    this.#fail(error, frame.headers.get('receipt'))
+    this.#refuse(error, frame.headers.get('receipt'))
     this.#intake.settle()
   }
 
@@ -223,11 +225,11 @@ class StompSession implements Session, FrameListener, GreetingListener, Recipien
   #handle(frame: Frame): void {
     const { command, headers } = frame
     if (command === 'CONNECT' || command === 'STOMP') {
-      return this.#fail(new StompError('STOMP_ERR_ALREADY_CONNECTED'), headers.get('receipt'))
+      return this.#refuse(new StompError('STOMP_ERR_ALREADY_CONNECTED'), headers.get('receipt'))
     }
     if (command === 'DISCONNECT') return this.#disconnect(headers.get('receipt'))
     const missing = missingHeader(frame, this.#version)
-    if (missing !== undefined) return this.#fail(missing, headers.get('receipt'))
+    if (missing !== undefined) return this.#refuse(missing, headers.get('receipt'))
     const excess = this.#intake.take(frame)
     if (excess === undefined) this.#dispatcher?.handle(frame)
     else this.#dispatcher?.refuse(frame, excess)
@@ -261,11 +263,28 @@ class StompSession implements Session, FrameListener, GreetingListener, Recipien
     this.#framed.send({ command: 'RECEIPT', headers: [['receipt-id', id]] })
   }
 
-  /** ERROR, then close: the ERROR is written first on every transport. */
+  /**
+   * For what a frame of the client has brought about: its ERROR comes behind the answers that are due to other frames, as
+   * far as these settle in time. Of several refusals the first is told.
+   */
+  #refuse(refusal: Refusal & { cause?: unknown }, receipt?: string): void {
+    if (this.#state !== 'connected' && this.#state !== 'leaving') return this.#fail(refusal, receipt)
+    reportRefused(this.#parts.observe, this, refusal)
+    if (this.#isRefused) return
+    this.#isRefused = true
+    this.#leaveWith(() => this.#endWith(refusal, receipt))
+  }
+
+  /** ERROR, then close, at once. */
   #fail(refusal: Refusal & { cause?: unknown }, receipt?: string, code = closeCodeOf(refusal)): void {
     if (this.#state === 'lingering') return this.#close(code, '')
     // A handler may fail when its client has gone: that is told to the log all the same.
     reportRefused(this.#parts.observe, this, refusal)
+    this.#endWith(refusal, receipt, code)
+  }
+
+  /** The ERROR is written first on every transport. */
+  #endWith(refusal: Refusal, receipt: string | undefined, code = closeCodeOf(refusal)): void {
     if (this.#state === 'closed') return
     this.#framed.send(errorFrame(refusal, receipt))
     this.#close(code, refusal.code)
