@@ -78,6 +78,7 @@ export function resolveLimits(limits: Partial<HoofbeatLimits> = {}): HoofbeatLim
     settleTimeoutMs: 10_000,
     lingerMs: 1_000,
     maxUnsettledFrames: 1_000,
+    maxUnsettledBytes: 524_288,
     frameTimeoutMs: 30_000,
     maxSubscriptions: 256,
     maxTempQueues: 64,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { embeddedBroker } from '../src/index.js'
+import { embeddedBroker, type HoofbeatLimits } from '../src/index.js'
 import type { StompTestClient } from '../src/testing/stomp-client.js'
 import { createWaitingStore, rest, send, usePlugin } from './plugin-application.js'
 
@@ -8,12 +8,9 @@ const start = usePlugin()
 const MOST = 10
 
 /** A server whose disk answers when the test says so. */
-async function setUp() {
+async function setUp(limits: Partial<HoofbeatLimits> = { maxUnsettledFrames: MOST }) {
   const { store, commits } = createWaitingStore()
-  const { connect } = await start({
-    broker: embeddedBroker({ store }),
-    limits: { maxUnsettledFrames: MOST },
-  })
+  const { connect } = await start({ broker: embeddedBroker({ store }), limits })
   const settle = async (client: StompTestClient, from: number, to: number): Promise<string[]> => {
     for (const commit of commits.slice(from, to)) commit.resolve()
     return rest(client)
@@ -72,6 +69,36 @@ describe('a session whose frames wait for the disk', () => {
     expect(seen).toContain('RECEIPT subscribed')
     expect(seen.filter((frame) => !frame.startsWith('RECEIPT'))).toEqual(all)
     expect(await rest(reader)).toEqual(all)
+    expect(client.link.isPaused).toBe(false)
+  })
+
+  it('reads no further when their bodies are too large together, until less than half of that is left', async () => {
+    const { commits, connect, settle } = await setUp({ maxUnsettledBytes: 40_000 })
+    const client = await connect()
+    const large = (i: number) => send(`/queue/${i}`, 'x'.repeat(10_000), { persistent: 'true', receipt: `${i}` })
+    for (let i = 0; i < 7; i++) client.send(large(i))
+    expect(await rest(client)).toEqual([])
+    expect(commits).toHaveLength(4)
+    expect(client.link.isPaused).toBe(true)
+    await settle(client, 0, 2)
+    expect(commits).toHaveLength(4)
+    expect(await settle(client, 2, 3)).toEqual(receipts(2, 3))
+    expect(commits).toHaveLength(7)
+    await settle(client, 3, 7)
+    expect(client.link.isPaused).toBe(false)
+  })
+
+  it('reads one at a time where each is too large alone', async () => {
+    const { commits, connect, settle } = await setUp({ maxUnsettledBytes: 10 })
+    const client = await connect()
+    for (let i = 0; i < 3; i++) {
+      client.send(send(`/queue/${i}`, 'more than ten bytes', { persistent: 'true', receipt: `${i}` }))
+    }
+    for (let i = 0; i < 3; i++) {
+      await client.rest()
+      expect(commits).toHaveLength(i + 1)
+      expect(await settle(client, i, i + 1)).toEqual(receipts(i, i + 1))
+    }
     expect(client.link.isPaused).toBe(false)
   })
 

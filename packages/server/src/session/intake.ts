@@ -14,9 +14,11 @@ export class Intake {
   readonly #framed: FramedConnection
   readonly #parts: Pick<SessionParts, 'framing' | 'limits'>
   #unsettled = 0
+  /** Bytes of the bodies of their SENDs. */
+  #unsettledBytes = 0
   #isOpen = false
   #isHeld = false
-  /** There have been too many, and not yet less than half of that. */
+  /** There have been too many, or too large ones, and not yet less than half of that. */
   #isCrowded = false
   /** Undefined where the session has no limits. */
   #rateLimiter: RateLimiter | undefined
@@ -40,7 +42,10 @@ export class Intake {
   /** One more frame. Returns its refusal, if it is over a limit; it is unsettled all the same. */
   take(frame: Frame): StompError | undefined {
     this.#unsettled++
-    if (this.#unsettled >= this.#parts.limits.maxUnsettledFrames && !this.#isCrowded) {
+    if (frame.command === 'SEND') this.#unsettledBytes += frame.body.length
+    const { maxUnsettledFrames, maxUnsettledBytes } = this.#parts.limits
+    const isTooMuch = this.#unsettled >= maxUnsettledFrames || this.#unsettledBytes >= maxUnsettledBytes
+    if (isTooMuch && !this.#isCrowded) {
       this.#isCrowded = true
       this.#readOrPause()
     }
@@ -48,9 +53,10 @@ export class Intake {
   }
 
   /** The outcome of one of them is told. */
-  settle(): void {
+  settle(frame: Frame): void {
     this.#unsettled--
-    if (this.#isCrowded && this.#unsettled < this.#parts.limits.maxUnsettledFrames / 2) {
+    if (frame.command === 'SEND') this.#unsettledBytes -= frame.body.length
+    if (this.#isCrowded && this.#isHalfEmpty) {
       this.#isCrowded = false
       // Later: the next frame must not be handled inside of what has settled this one.
       queueMicrotask(() => this.#readOrPause())
@@ -83,6 +89,11 @@ export class Intake {
     this.#last = undefined
     this.#timer?.cancel()
     this.#rateLimiter?.end()
+  }
+
+  get #isHalfEmpty(): boolean {
+    const { maxUnsettledFrames, maxUnsettledBytes } = this.#parts.limits
+    return this.#unsettled < maxUnsettledFrames / 2 && this.#unsettledBytes < maxUnsettledBytes / 2
   }
 
   #runLast(): void {

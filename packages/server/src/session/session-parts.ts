@@ -19,6 +19,8 @@ export interface SessionLimits {
    * handler. From so many on nothing more is read from the client, until less than half of them are left. @default 1000
    */
   readonly maxUnsettledFrames: number
+  /** The same by the bytes of their bodies. @default 524288 */
+  readonly maxUnsettledBytes: number
 }
 
 /** What all sessions of an application share. */

@@ -191,17 +191,17 @@ class StompSession implements Session, FrameListener, GreetingListener, Recipien
   settled(frame: Frame): void {
     const receipt = frame.headers.get('receipt')
     if (receipt !== undefined) this.#receipt(receipt)
-    this.#intake.settle()
+    this.#intake.settle(frame)
   }
 
   refused(frame: Frame, error: StompError): void {
     this.#refuse(error, frame.headers.get('receipt'))
-    this.#intake.settle()
+    this.#intake.settle(frame)
   }
 
   answered(frame: Frame | undefined, error: StompError): void {
     reportRefused(this.#parts.observe, this, error)
-    if (frame !== undefined) this.#intake.settle()
+    if (frame !== undefined) this.#intake.settle(frame)
   }
 
   failed(error: StompError): void {
