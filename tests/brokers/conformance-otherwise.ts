@@ -1,7 +1,5 @@
 import type { Otherwise } from '../../packages/server/test/relay/otherwise.js'
 
-const ERROR_FIRST = 'an ERROR does not wait for the RECEIPTs that the broker owes to frames before it'
-
 /** Cells that ask for what no relay gives, whatever broker is behind it. */
 export const RELAYED_CELLS: Otherwise = {
   'answers all that came before the end of the client’s side, then ends too':
@@ -10,8 +8,6 @@ export const RELAYED_CELLS: Otherwise = {
     'topics come by another connection than RECEIPTs: what a route publishes may come before the RECEIPT',
   'brings about all that was sent in a transaction at its COMMIT, in order and over all destinations, and nothing before':
     'topics and queues come by different connections: there is no order over several destinations',
-  'answers a refusal in its turn, and acts on nothing behind it': ERROR_FIRST,
-  'acts on good frames before a bad one in the same transport message': ERROR_FIRST,
   'takes a cumulative ACK for nothing of another subscription, of the same session or of another':
     'queues of a broker have no order among each other',
   'gives what a topic has kept, by number or from a message on, and goes on with what follows':
