@@ -7,25 +7,12 @@ import { requireComponent } from '../components.js'
 import { acrossNodes } from './across-nodes.js'
 import { conformance } from './conformance.js'
 import { RELAYED_CELLS } from './conformance-otherwise.js'
-import { RELAYED } from './otherwise.js'
 import { startRabbitmq } from './rabbitmq-broker.js'
+import { RABBITMQ_OTHERWISE } from './rabbitmq-otherwise.js'
 import type { RealBroker } from './real-broker.js'
 import { nextScope, openRelayUnderTest } from './relay-under-test.js'
 
 const rabbitmq = requireComponent('RabbitMQ')
-
-/** What is left to the broker, and why. */
-const OTHERWISE: Otherwise = {
-  ...RELAYED,
-  'with client means all up to that one': 'what comes back is not sorted',
-  'acknowledges, returns and sends together': 'what comes back is not sorted',
-  "knows the server's own headers of a message": 'RabbitMQ has no selectors for queues',
-  'on a queue holds nobody up, and leaves what it does not match': 'RabbitMQ has no selectors for queues',
-  'shares a queue with others: each message to one, and in order': 'RabbitMQ has no selectors for queues',
-  'finds what comes back': 'RabbitMQ has no selectors for queues',
-  'may be to a pattern, and select': 'RabbitMQ has no selectors for queues',
-  'keeps its destination and selector': 'the broker does not tell what it was made with',
-}
 
 /** The same of the cells of the conformance suite. */
 const OTHER_CELLS: Otherwise = {
@@ -43,7 +30,7 @@ describe.skipIf(!rabbitmq.available)(rabbitmq.title('a relay to RabbitMQ, as a b
   }, 240_000)
   afterAll(() => real?.stop())
 
-  brokerContract(runnerBut(OTHERWISE), {
+  brokerContract(runnerBut(RABBITMQ_OTHERWISE), {
     open: () => openRelayUnderTest(real, rabbitmqProfile),
     unknownDestination: '/elsewhere/a',
   })

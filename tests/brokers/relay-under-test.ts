@@ -2,6 +2,7 @@ import type { BrokerUnderTest } from '../../packages/server/src/broker/broker.co
 import type { Broker } from '../../packages/server/src/broker/broker.js'
 import type { ProfileMaker } from '../../packages/server/src/broker/relay/profile.js'
 import { relayBroker } from '../../packages/server/src/broker/relay/relay-broker.js'
+import type { RelayBrokerOptions } from '../../packages/server/src/broker/relay/relay-options.js'
 import { systemClock } from '../../packages/server/src/clock/clock.js'
 import { createWheel } from '../../packages/server/src/clock/wheel.js'
 import { createDestinationSyntax } from '../../packages/server/src/destination/destination.js'
@@ -20,11 +21,11 @@ export async function openRelayUnderTest(
   real: RealBroker,
   maker: ProfileMaker,
   scope: string = nextScope(),
+  mode: NonNullable<RelayBrokerOptions['mode']> = 'shared',
 ): Promise<BrokerUnderTest> {
   const rest = createBrokerRest()
-  const { port, login, passcode, host } = real
   const profile = scopedProfile(maker, scope, () => rest.active())
-  const broker = await openRelay(port, profile, { login, passcode, host, scope })
+  const broker = await openRelay(real, profile, { scope, mode })
   await rest.follow(broker)
   return {
     broker,
@@ -36,16 +37,16 @@ export async function openRelayUnderTest(
 }
 
 async function openRelay(
-  port: number,
+  { port, login, passcode, host }: RealBroker,
   profile: ProfileMaker,
-  { login, passcode, host, scope }: { login: string; passcode: string; host: string; scope: string },
+  { scope, mode }: { readonly scope: string; readonly mode: NonNullable<RelayBrokerOptions['mode']> },
 ): Promise<Broker> {
   const wheel = createWheel(systemClock)
   const nodeId = crypto.randomUUID()
   let lastId = 0
   const factory = relayBroker({
     hosts: [{ host: '127.0.0.1', port }],
-    ...{ virtualHost: host, systemLogin: { login, passcode }, profile, pool: 2, prefetch: 100 },
+    ...{ virtualHost: host, systemLogin: { login, passcode }, profile, mode, pool: 2, prefetch: 100 },
     cluster: { secret: `the secret of test ${scope}` },
   })
   return factory({

@@ -1,6 +1,9 @@
 import { createHeaders } from '@hoofbeat/codec'
 import { describe, expect, it } from 'vitest'
 import type { Broker, BrokerRequest } from '../../src/broker/broker.js'
+import { connect, counted } from '../../src/broker/contract/contract-client.js'
+import type { BrokerProfile, ProfileMaker } from '../../src/broker/relay/profile.js'
+import { hoofbeatProfile } from '../../src/broker/relay/profiles/hoofbeat.js'
 import { StompError } from '../../src/errors.js'
 import { useUpstream } from './upstream-broker.js'
 
@@ -39,6 +42,11 @@ const subscribe = (id: string, destination: string): BrokerRequest => ({
   shownDestination: undefined,
   headers: createHeaders(),
 })
+
+/** Another Hoofbeat server, and something that a broker of others has besides. */
+const having =
+  (more: Partial<BrokerProfile>): ProfileMaker =>
+  (syntax) => ({ ...hoofbeatProfile(syntax), ...more })
 
 describe('a relay with a connection for each client', () => {
   it('logs each client in as what it has said, and lets the broker judge what it may', async () => {
@@ -104,5 +112,118 @@ describe('a relay with a connection for each client', () => {
     await broker.publish({ destination: '/topic/a', headers: createHeaders(), body: new TextEncoder().encode('hi') })
     await upstream.quiet()
     expect([alice.bodies, bob.bodies, alice.refusals, bob.refusals]).toEqual([['hi'], ['hi'], [], []])
+  })
+})
+
+describe('a topic of a client with a connection of its own', () => {
+  it('says that something may be missing after each loss, though the broker would keep it for a node', async () => {
+    const upstream = await openUpstream()
+    const asked: unknown[] = []
+    const profile: ProfileMaker = (syntax) => {
+      const own = hoofbeatProfile(syntax)
+      return {
+        ...own,
+        keepsSharedTopics: true,
+        subscribeShared(request) {
+          asked.push(request)
+          return own.subscribeShared(request)
+        },
+      }
+    }
+    const broker = await upstream.relay({ mode: 'per-client', profile })
+    const alice = connect(broker)
+    await alice.subscribe('1', '/topic/a')
+    upstream.cut()
+    await upstream.app.stomp.publish('/topic/a', 'missed')
+    await upstream.clock.pass(20_000)
+    for (const body of counted(2)) await upstream.app.stomp.publish('/topic/a', body)
+    await upstream.quiet()
+    expect(alice.bodies()).toEqual(['0', '1'])
+    expect(alice.deliveries.map(({ isAfterGap }) => isAfterGap === true)).toEqual([true, false])
+    expect(asked).toEqual([{ destination: '/topic/a', queueName: undefined }])
+  })
+
+  it('waits at the broker while the client has no room, holds up nobody else, and loses nothing', async () => {
+    const upstream = await openUpstream()
+    const broker = await upstream.relay({ mode: 'per-client', profile: having({ waitsForReaders: true }) })
+    const [slow, fast] = [connect(broker), connect(broker)]
+    for (const client of [slow, fast]) await client.subscribe('1', '/topic/a')
+    slow.onDelivery = () => 'full'
+    for (const body of counted(100)) await upstream.app.stomp.publish('/topic/a', body)
+    await upstream.quiet()
+    expect([slow.bodies(), fast.bodies()]).toEqual([['0'], counted(100)])
+    slow.channel.ready()
+    await upstream.quiet()
+    expect(slow.bodies()).toEqual(['0', '1'])
+    slow.onDelivery = () => 'taken'
+    slow.channel.ready()
+    await upstream.quiet()
+    expect([slow.bodies(), slow.refusals]).toEqual([counted(100), []])
+  })
+
+  it('reads on for a client that is full of its queues, which have credit', async () => {
+    const upstream = await openUpstream()
+    const broker = await upstream.relay({ mode: 'per-client', profile: having({ waitsForReaders: true }) })
+    const alice = connect(broker)
+    await alice.subscribe('q', '/queue/a')
+    alice.onDelivery = () => 'full'
+    await alice.send('/queue/a', 'one')
+    await alice.send('/queue/a', 'two')
+    await upstream.quiet()
+    expect(alice.bodies()).toEqual(['one'])
+    await alice.subscribe('t', '/topic/a')
+    await upstream.app.stomp.publish('/topic/a', 'three')
+    await upstream.quiet()
+    expect(alice.bodies()).toEqual(['one', 'three'])
+    alice.onDelivery = () => 'taken'
+    alice.channel.ready()
+    await upstream.quiet()
+    expect(alice.bodies()).toEqual(['one', 'three', 'two'])
+  })
+
+  it('goes on for a full client where the broker would hold up others, or leave something out', async () => {
+    const upstream = await openUpstream()
+    const broker = await upstream.relay({ mode: 'per-client' })
+    const alice = connect(broker)
+    await alice.subscribe('1', '/topic/a')
+    alice.onDelivery = () => 'full'
+    for (const body of counted(100)) await upstream.app.stomp.publish('/topic/a', body)
+    await upstream.quiet()
+    expect(alice.bodies()).toEqual(counted(100))
+  })
+
+  it('drops what is sent again after a lost RECEIPT and has come already, for each client', async () => {
+    const upstream = await openUpstream()
+    const broker = await upstream.relay({ mode: 'per-client' })
+    const [alice, bob] = [connect(broker), connect(broker)]
+    await alice.subscribe('1', '/topic/a')
+    const carol = connect(broker)
+    await upstream.quiet()
+    await carol.subscribe('1', '/topic/a')
+    const [, , bobs] = upstream.open
+    if (bobs === undefined) throw new Error('bob has no connection')
+    bobs.isMute = true
+    const settled = bob.send('/topic/a', 'once', { receipt: 'r' })
+    await upstream.quiet()
+    bobs.cut()
+    await upstream.clock.pass(20_000)
+    await settled
+    expect([alice.bodies(), carol.bodies()]).toEqual([['once'], ['once']])
+  })
+
+  it('gives each client what is sent again and has come to none', async () => {
+    const upstream = await openUpstream()
+    const broker = await upstream.relay({ mode: 'per-client' })
+    const [alice, bob, carol] = [connect(broker), connect(broker), connect(broker)]
+    for (const client of [alice, carol]) await client.subscribe('1', '/topic/a')
+    await upstream.quiet()
+    const [, , bobs] = upstream.open
+    if (bobs === undefined) throw new Error('bob has no connection')
+    bobs.isMute = true
+    const settled = bob.send('/topic/a', 'once', { receipt: 'r' })
+    bobs.cut()
+    await upstream.clock.pass(20_000)
+    await settled
+    expect([alice.bodies(), carol.bodies()]).toEqual([['once'], ['once']])
   })
 })

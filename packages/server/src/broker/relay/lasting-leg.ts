@@ -51,6 +51,7 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
   #clockEpochMs = 0
   #timer: Timer | undefined
   readonly #stall: LegStall
+  #isPaused = false
   /** Why it is down, as was told: by address. */
   readonly #toldReasons = new Map<string, string>()
   #closing: Outcome | undefined
@@ -113,11 +114,21 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
     return { id, settled, end: (endHeaders = []) => this.#endSubscription(subscription, endHeaders) }
   }
 
+  setPaused(isPaused: boolean): void {
+    if (this.#closing !== undefined) return
+    if (this.#isPaused && !isPaused) this.answeredCount++
+    this.#isPaused = isPaused
+    if (this.isUp) this.#upstream?.setPaused(isPaused)
+  }
+
   close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing.settled
     const closing = new Outcome()
     this.#closing = closing
     this.#subscriptions.close()
+    // What the broker owes is waited for.
+    this.#isPaused = false
+    this.#upstream?.setPaused(false)
     if (this.#isConnected) {
       this.#setTimer(this.#limits.closeTimeoutMs, () => this.#leave())
       this.#goOn()
@@ -233,6 +244,7 @@ class LastingLeg implements Leg, UpstreamListener, DiallingListener {
     if (this.#address !== undefined) {
       observe({ type: 'leg-up', leg: name, address: formatAddress(this.#address), server: this.#server })
     }
+    upstream.setPaused(this.#isPaused)
     this.#line.open(upstream)
     this.#stall.watch()
     stateChanged?.(true)

@@ -47,7 +47,10 @@ export interface Leg {
    * and may come before `isUp`.
    */
   readonly connection: number
-  /** How many RECEIPTs have come, by all connections: while it grows the broker is at work. */
+  /**
+   * How many RECEIPTs have come, by all connections, and pauses have ended, in which none could be read: while it grows the
+   * broker is at work.
+   */
   readonly answeredCount: number
   /**
    * Sends frames that belong together: one SEND, or BEGIN, ..., COMMIT. Settles when the broker has answered the last one
@@ -66,6 +69,12 @@ export interface Leg {
   answer(frames: readonly FrameInit[], connection: number, isReceipted: boolean): Settled
   /** `headers`: of the SUBSCRIBE, besides `id` and `receipt`. */
   subscribe(headers: readonly HeaderLine[], subscriber: LegSubscriber): LegSubscription
+  /**
+   * Stops or starts to read what the broker sends, RECEIPTs too; over all connections, but not while one is made. The broker
+   * keeps what is not read, for a while: RabbitMQ ends a connection of which nothing was read for half a minute. What had
+   * been read before may still be delivered.
+   */
+  setPaused(isPaused: boolean): void
   /**
    * Ends with DISCONNECT, when what was receipted is answered or after a while. Nothing is delivered from now on. Resolves
    * when the connection is closed on our side.

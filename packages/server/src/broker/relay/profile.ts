@@ -11,12 +11,15 @@ export type DestinationKind = 'topic' | 'queue'
 /** Brokers whose ways are known. `hoofbeat`: another Hoofbeat server, which has our own. */
 export type ProfileName = 'rabbitmq' | 'activemq' | 'artemis' | 'openmq' | 'hoofbeat'
 
-/** A subscription to a topic that one node makes for all its clients. */
+/** A subscription to a topic that one node makes for all its clients, or for one that has a connection of its own. */
 export interface SharedTopicRequest {
   /** In our names; may be a pattern. */
   readonly destination: string
-  /** Names the topic among those of this node, and the node among all: for a queue that outlives a lost connection. */
-  readonly queueName: string
+  /**
+   * Names the topic among those of this node, and the node among all: for a queue that outlives a lost connection.
+   * Undefined: a client's own, which costs the broker as little as can be; what comes while its connection is lost is lost.
+   */
+  readonly queueName: string | undefined
 }
 
 /** A subscription of this node to a topic at which nodes hear each other. */
@@ -66,6 +69,12 @@ export interface BrokerProfile {
   readonly keepsSharedTopics: boolean
   /** With `keepsSharedTopics`: how long a loss may last until something may be missing. @default as long as it lasts */
   readonly sharedTopicsLastMs?: number
+  /**
+   * Whether a connection that is not read holds up nobody else: what comes for its topics then waits at the broker, and none
+   * of it is left out. Else a client that does not read loses its session, as it does where it shares a connection.
+   * @default false
+   */
+  readonly waitsForReaders?: boolean
   /**
    * Where the end of a subscription to a queue does not give back what it was given and has not acknowledged: the headers
    * of a SUBSCRIBE, without `id`, to something at which nothing comes. When the subscription has ended it takes its id, so

@@ -20,17 +20,19 @@ import { type ClusterKeys, createClusterKeys, nameOf } from './cluster-keys.js'
 import { createDial, type Dial } from './dialer.js'
 import { DurableClaims } from './durable-claims.js'
 import { Durables } from './durables.js'
+import { createHeardMessages } from './heard-messages.js'
 import type { Leg } from './leg.js'
 import { LegCrew, reportTogether } from './leg-crew.js'
+import { LegHold } from './leg-hold.js'
 import { LegPool } from './leg-pool.js'
 import type { BrokerProfile } from './profile.js'
-import { openRelayChannel, type RelayChannel } from './relay-channel.js'
+import { openRelayChannel, type RelayChannel, type RelayChannelParts } from './relay-channel.js'
 import { type RelayBrokerOptions, type RelaySettings, resolveRelaySettings } from './relay-options.js'
 import { createRelaySends, type RelaySends } from './relay-sends.js'
 import { startRelay } from './relay-start.js'
 import { createRelayedMessages, REPEATED, type RelayedMessages } from './relayed-message.js'
 import { createRepeats } from './repeats.js'
-import { createSharedTopics, type SharedTopics } from './shared-topics.js'
+import { createSharedTopics, type SharedTopics, type SharedTopicsParts } from './shared-topics.js'
 
 /**
  * A broker elsewhere, reached by STOMP 1.2: RabbitMQ, ActiveMQ Classic, Artemis, Open MQ (topics alone), or another
@@ -81,6 +83,8 @@ class RelayBroker implements Broker {
   /** Undefined: each client has a leg of its own. */
   readonly #pool: LegPool | undefined
   readonly #clientLegs = new Set<Leg>()
+  /** What came by any of those. */
+  readonly #heard = createHeardMessages()
   /** Takes what the application publishes, and what the nodes say. */
   readonly #publishing: Leg
   readonly #node: RelayBackbone
@@ -124,7 +128,9 @@ class RelayBroker implements Broker {
       // Where each has a connection the broker itself lets no second one in.
       claims: profile.connectDurable === undefined ? this.#claimsAt(this.#node) : undefined,
     })
-    this.#topics = this.#topicsOf(leg, '', settings.topicLingerMs)
+    const { nodeId } = this.#node
+    const queueNameOf = (destination: string): string => `hoofbeat-${nodeId}-${nameOf(destination)}`
+    this.#topics = this.#topicsOf(leg, { queueNameOf, lingerMs: settings.topicLingerMs, repeats: createRepeats() })
   }
 
   get capabilities(): BrokerCapabilities {
@@ -187,20 +193,27 @@ class RelayBroker implements Broker {
       )
     const leg = crew.ofClient(owner.credentials, { connectRefused }, { headers: profile.connectHeaders })
     this.#clientLegs.add(leg)
-    const topics = this.#topicsOf(leg, owner.sessionId, 0)
+    const repeats = this.#heard.ofClient()
+    const topics = this.#topicsOf(leg, { queueNameOf: () => undefined, lingerMs: 0, repeats })
     const detached = (): void => {
       this.#clientLegs.delete(leg)
       topics.close()
       leg.close().catch(() => {})
     }
-    channel = this.#open(subscriber, owner, { leg, nodeLeg: this.#publishing, topics, detached })
+    channel = this.#open(subscriber, owner, {
+      leg,
+      nodeLeg: this.#publishing,
+      topics,
+      hold: this.#holdOf(leg),
+      detached,
+    })
     return channel
   }
 
   #open(
     subscriber: Subscriber,
     owner: ChannelOwner,
-    own: { readonly leg: Leg; readonly nodeLeg: Leg; readonly topics: SharedTopics; readonly detached: () => void },
+    own: Pick<RelayChannelParts, 'leg' | 'nodeLeg' | 'topics' | 'hold' | 'detached'>,
   ): RelayChannel {
     const { settings, parts, profile, inner } = this.#init
     const channel = openRelayChannel(subscriber, owner, {
@@ -229,13 +242,18 @@ class RelayBroker implements Broker {
     return new DurableClaims({ backbone, clock, after, wordOf: (name) => this.#keys.word(`durable ${name}`) })
   }
 
-  #topicsOf(leg: Leg, sessionId: string, lingerMs: number): SharedTopics {
+  #holdOf(leg: Leg): LegHold | undefined {
+    const { clock } = this.#init.parts
+    if (this.#init.profile.waitsForReaders !== true) return undefined
+    return new LegHold({ leg, now: () => clock.now(), soon: (run) => clock.soon(run) })
+  }
+
+  #topicsOf(leg: Leg, own: Pick<SharedTopicsParts, 'queueNameOf' | 'lingerMs' | 'repeats'>): SharedTopics {
     const { settings, parts, profile } = this.#init
-    const { nodeId } = this.#node
     return createSharedTopics({
-      ...{ leg, profile, lingerMs, messages: this.#messages, repeats: createRepeats() },
+      ...own,
+      ...{ leg, profile, messages: this.#messages },
       ...{ syntax: parts.syntax, clock: parts.clock, after: parts.after },
-      queueNameOf: (destination) => `hoofbeat-${nodeId}-${nameOf(`${sessionId} ${destination}`)}`,
       maxTopics: settings.maxTopics,
       maxBacklog: settings.maxBacklogMessages,
       waitMs: settings.maxWaitMs,

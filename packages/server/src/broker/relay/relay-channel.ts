@@ -24,6 +24,7 @@ import { ChannelDurables } from './channel-durables.js'
 import { type ChannelSubscription, ChannelSubscriptions, INNER_ACK } from './channel-subscriptions.js'
 import type { DurableHold, Durables } from './durables.js'
 import type { Leg } from './leg.js'
+import type { LegHold } from './leg-hold.js'
 import { Outcome } from './leg-request.js'
 import { NO_HISTORY } from './not-offered.js'
 import { OwnSubscription, type OwnSubscriptionParts } from './own-subscription.js'
@@ -42,6 +43,8 @@ export interface RelayChannelParts extends Omit<OwnSubscriptionParts, 'receiptsF
   /** Takes what is said at the nodes' own topics. */
   readonly nodeLeg: Pick<Leg, 'send'>
   readonly topics: SharedTopics
+  /** Of a client that has `leg` for itself: holds it while it is full of topics. Undefined: nobody waits for one client. */
+  readonly hold?: LegHold | undefined
   readonly sends: RelaySends
   readonly inner: Broker
   readonly prefetch: PrefetchBounds
@@ -74,6 +77,8 @@ export function openRelayChannel(subscriber: Subscriber, owner: ChannelOwner, pa
 class SessionChannel implements RelayChannel {
   readonly #parts: RelayChannelParts
   readonly #flow: ChannelFlow
+  /** The same, for subscriptions that have no credit. */
+  readonly #topicFlow: ChannelFlow
   readonly #receiptsFirst: ReceiptsFirst
   readonly #inner: Channel
   readonly #line = new RequestLine()
@@ -85,7 +90,7 @@ class SessionChannel implements RelayChannel {
   constructor(subscriber: Subscriber, owner: ChannelOwner, parts: RelayChannelParts) {
     this.#parts = parts
     this.#durables = new ChannelDurables(owner, parts)
-    const { after, soon } = parts
+    const { after, soon, hold } = parts
     const full = (): void => {
       this.#flow.isFull = true
     }
@@ -98,6 +103,7 @@ class SessionChannel implements RelayChannel {
       },
     }
     this.#flow = { subscriber: guarded, isFull: false }
+    this.#topicFlow = hold?.watch(this.#flow) ?? this.#flow
     this.#inner = parts.inner.attach(
       { deliver: (message, delivery) => this.#deliverInner(message, delivery), refuse: guarded.refuse },
       owner,
@@ -116,6 +122,12 @@ class SessionChannel implements RelayChannel {
   ready(): void {
     if (this.#isStopped) return
     this.#flow.isFull = false
+    this.#giveInTurn()
+    // Where that was too much again, what has come for others is read at least: each is to have its turn.
+    if (!this.#isStopped) this.#parts.hold?.release()
+  }
+
+  #giveInTurn(): void {
     for (const subscription of this.#subscriptions.list()) {
       if (this.#flow.isFull || this.#isStopped) return
       this.#subscriptions.takeTurn(subscription)
@@ -195,7 +207,7 @@ class SessionChannel implements RelayChannel {
 
   #subscribeTopic(request: SubscribeRequest, demands: SubscribeDemands): Settled {
     const number = this.#subscriptions.nextNumber()
-    const { subscription, settled } = this.#parts.topics.subscribe({ request, demands, number, flow: this.#flow })
+    const { subscription, settled } = this.#parts.topics.subscribe({ request, demands, number, flow: this.#topicFlow })
     this.#add(request.id, subscription)
     return settled?.catch((error: unknown) => {
       this.#subscriptions.remove(request.id, subscription)

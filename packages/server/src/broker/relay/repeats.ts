@@ -3,8 +3,10 @@
  * again what was not answered, marked as such, and the broker deliver again what was not acknowledged.
  */
 export interface Repeats {
-  /** Notes that a message has come for one topic. */
-  note(topic: object, id: string): void
+  /** The topic hears all that is published from now on; told again after each loss. */
+  begin(topic: object): void
+  /** Notes that a message has come for one topic. `isRepeated`: it says itself that it may have come before. */
+  note(topic: object, id: string, isRepeated: boolean): void
   /** True if it is known to have come there. False may also mean that it is too long ago. */
   has(topic: object, id: string): boolean
 }
@@ -29,6 +31,8 @@ class TwoGenerations implements Repeats {
   constructor(size: number) {
     this.#size = size
   }
+
+  begin(): void {}
 
   note(topic: object, id: string): void {
     if (this.#count >= this.#size) {

@@ -47,7 +47,8 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
   readonly destination: string
   readonly segments: readonly string[]
   readonly delivered: Rate
-  readonly queueName: string
+  /** Undefined: nothing waits for it while the connection is lost. */
+  readonly queueName: string | undefined
   readonly #parts: SharedTopicParts
   readonly #isPattern: boolean
   readonly #isAcknowledged: boolean
@@ -63,7 +64,7 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
   constructor(
     destination: string,
     segments: readonly string[],
-    queueName: string,
+    queueName: string | undefined,
     delivered: Rate,
     parts: SharedTopicParts,
   ) {
@@ -138,7 +139,7 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
   restored(unheardMs: number): void {
     const { profile } = this.#parts
     const lastMs = profile.sharedTopicsLastMs ?? Number.POSITIVE_INFINITY
-    const isWhole = profile.keepsSharedTopics && unheardMs < lastMs
+    const isWhole = this.queueName !== undefined && profile.keepsSharedTopics && unheardMs < lastMs
     // Whoever waits has not been told that it is subscribed.
     if (!isWhole) for (const each of this.#groupOf.keys()) if (!this.#waiters.has(each)) each.miss()
     this.#there()
@@ -162,6 +163,7 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
   #there(): void {
     if (this.#isOver) return
     this.#isThere = true
+    this.#parts.repeats.begin(this)
     const waiters = [...this.#waiters.values()]
     this.#waiters.clear()
     for (const waiter of waiters) waiter.there()
@@ -175,7 +177,7 @@ export class SharedTopic implements LegSubscriber, SubscribedTopic {
     if (read.destination === undefined || !this.#means(read.destination)) return
     const { message, isRepeated } = messages.make(read, read.destination, frame.body)
     if (isRepeated && repeats.has(this, message.id)) return
-    repeats.note(this, message.id)
+    repeats.note(this, message.id, isRepeated)
     this.#fanOut(message, clock.now())
   }
 

@@ -10,8 +10,8 @@ import { SharedTopic, type SharedTopicParts } from './shared-topic.js'
 /** What the topics of one leg need. */
 export interface SharedTopicsParts extends Omit<SharedTopicParts, 'refused'> {
   readonly after: BrokerParts['after']
-  /** Names the queue that a broker may keep for a topic; unlike that of every other node. */
-  readonly queueNameOf: (destination: string) => string
+  /** Names the queue that a broker may keep for a topic; unlike that of every other node. Undefined: it keeps none. */
+  readonly queueNameOf: (destination: string) => string | undefined
   readonly maxTopics: number
   readonly maxBacklog: number
   /** How long a topic stays subscribed when nobody is left. */

@@ -64,6 +64,10 @@ class StompUpstream implements Upstream, FrameListener {
     this.#write(frames, answer)
   }
 
+  setPaused(isPaused: boolean): void {
+    this.#framed.setPaused(isPaused)
+  }
+
   disconnect(): void {
     if (this.#state !== 'connected') return this.end('closed')
     const ended = (): void => this.end('closed')

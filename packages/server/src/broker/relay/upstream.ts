@@ -75,6 +75,8 @@ export interface Upstream {
    * STOMP_ERR_BROKER_REFUSED, with nothing written, where one of them cannot be written in the version of the connection.
    */
   send(frames: readonly FrameInit[], answer?: Answer): void
+  /** Stops or starts reading: RECEIPTs wait too, and silence is not judged. */
+  setPaused(isPaused: boolean): void
   /** Sends DISCONNECT; ends when the broker has answered that, or is gone. No MESSAGE is told any more. */
   disconnect(): void
   /** Ends it at once. */

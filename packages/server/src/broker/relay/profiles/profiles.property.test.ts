@@ -263,3 +263,20 @@ describe('a topic of the nodes', () => {
     })
   }
 })
+
+describe('a topic of one client with a connection of its own', () => {
+  for (const make of profiles) {
+    const profile = make(createDestinationSyntax())
+    it(`costs no acknowledgements, and leaves no queue behind (${profile.name})`, () => {
+      const request = { destination: '/topic/a', queueName: undefined }
+      const lines = profile.subscribeShared(request)
+      const shared = profile.subscribeShared({ ...request, queueName: 'hoofbeat-1-2' })
+      expect(lines[0]).toEqual(shared[0])
+      expect(['auto', undefined]).toContain(headerOf(lines, 'ack'))
+      expect(['x-queue-name', 'durable', 'x-expires'].map((name) => headerOf(lines, name))).toEqual(
+        Array(3).fill(undefined),
+      )
+      expect(profile.unsubscribeShared(request)).toEqual([])
+    })
+  }
+})

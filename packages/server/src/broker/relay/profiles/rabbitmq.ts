@@ -59,7 +59,8 @@ const NODE_PREFETCH = 500
 /**
  * RabbitMQ with its plugin rabbitmq_stomp. Topics are those of the exchange `amq.topic`. A shared topic has a queue of its
  * own for each node, which lasts over a loss of the connection, or of the broker, of at most a minute; so has a topic of
- * the nodes, and a durable subscription, which lasts until it is ended. Selectors are for topics: RabbitMQ has none for queues.
+ * the nodes, and a durable subscription, which lasts until it is ended. A topic of a client with a connection of its own has
+ * a queue of that connection. Selectors are for topics: RabbitMQ has none for queues.
  */
 export function rabbitmqProfile(
   syntax: DestinationSyntax,
@@ -118,6 +119,8 @@ export function rabbitmqProfile(
     },
     keepsSharedTopics: true,
     sharedTopicsLastMs: SHARED_LASTS_MS,
+    // They wait in its queue: the consumer has credit for a few hundred messages that were not written.
+    waitsForReaders: true,
     ...(consumerTimeoutMs > 0 ? { answersWithinMs: safelyWithin(consumerTimeoutMs) } : {}),
     // A cancelled consumer keeps what it was given until its connection ends, and it alone can be named by a NACK.
     givesBackThrough: [
@@ -148,15 +151,20 @@ export function rabbitmqProfile(
         (reply) => (kindOf(reply) === undefined ? undefined : nameOf(reply)),
       ),
     ],
-    subscribeShared: ({ destination, queueName }) => [
-      ['destination', nameOf(destination)],
-      ...kept(queueName),
-      ['x-expires', `${SHARED_LASTS_MS}`],
-      // Without acknowledgement what is under way when a connection is lost would be lost too. One by one: with `client`
-      // an ACK counts for all subscriptions of the connection, whose own ACKs RabbitMQ then takes for errors.
-      ['ack', 'client-individual'],
-      ['prefetch-count', `${SHARED_PREFETCH}`],
-    ],
+    subscribeShared({ destination, queueName }) {
+      const line = ['destination', nameOf(destination)] as const
+      // Acknowledgement of each message more than doubles what a delivery costs RabbitMQ: worth it for all clients of a node.
+      if (queueName === undefined) return [line, ['ack', 'auto']]
+      return [
+        line,
+        ...kept(queueName),
+        ['x-expires', `${SHARED_LASTS_MS}`],
+        // Without acknowledgement what is under way when a connection is lost would be lost too. One by one: with `client`
+        // an ACK counts for all subscriptions of the connection, whose own ACKs RabbitMQ then takes for errors.
+        ['ack', 'client-individual'],
+        ['prefetch-count', `${SHARED_PREFETCH}`],
+      ]
+    },
     subscribeOwn({ destination, headers, prefetch, durableName }) {
       const lines: HeaderLine[] = [
         ['destination', nameOf(destination)],
@@ -172,7 +180,8 @@ export function rabbitmqProfile(
       }
       return durableName === undefined ? lines : [...lines, ...kept(durableQueue(durableName))]
     },
-    unsubscribeShared: ({ destination, queueName }) => [['destination', nameOf(destination)], ...kept(queueName)],
+    unsubscribeShared: ({ destination, queueName }) =>
+      queueName === undefined ? [] : [['destination', nameOf(destination)], ...kept(queueName)],
     read(frame) {
       return readDelivery(frame, readName(frame.headers.get('destination') ?? ''), STRUCTURAL, 'x-delivery-count')
     },
