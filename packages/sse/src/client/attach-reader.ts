@@ -14,20 +14,16 @@ export interface AttachReaderOwner {
 }
 
 /** Reads one attach: its own position in the numbers, whatever other attaches bring meanwhile. */
-export function createAttachReader(
-  { now, uplink, downlink, host }: LinkParts,
-  attach: Attach,
-  owner: AttachReaderOwner,
-): CarrierListener {
+export function createAttachReader(parts: LinkParts, attach: Attach, owner: AttachReaderOwner): CarrierListener {
   const opens = (data: Members) => {
     const attached = attachedOf(data)
-    if (attached?.attach !== attach.number || attach.isOpen || attached.from > downlink.next()) {
-      host.broken(GAP)
+    if (attached?.attach !== attach.number || attach.isOpen || attached.from > parts.downlink.next()) {
+      parts.broken(GAP)
       return
     }
-    if (!host.acknowledged(attached.ack)) return
+    if (!parts.acknowledged(attached.ack)) return
     attach.isOpen = true
-    attach.openAt = attach.heardAt = now()
+    attach.openAt = attach.heardAt = parts.now()
     attach.position = attached.from - 1
     owner.opened(attach)
   }
@@ -35,33 +31,33 @@ export function createAttachReader(
   /** The server and this side must have counted the same: else something between took messages out or put some in. */
   const isCounted = ({ sent }: Members) => {
     const isRight = attach.isOpen && sent === attach.position
-    if (!isRight) host.broken(GAP)
+    if (!isRight) parts.broken(GAP)
     return isRight
   }
 
   const beats = (data: Members) => {
-    const first = uplink.first()
-    if (!isCounted(data) || !host.acknowledged(countOf(data.ack) ?? 0)) return
-    attach.up?.answered(uplink.first() > first)
+    const first = parts.uplink.first()
+    if (!isCounted(data) || !parts.acknowledged(countOf(data.ack) ?? 0)) return
+    attach.up?.answered(parts.uplink.first() > first)
     if (!attach.isProved) owner.proved(attach)
-    host.expires(data.expires)
-    host.beat()
+    parts.expires(data.expires)
+    parts.hasBeat = true
   }
 
   return {
     heard() {
-      attach.heardAt = now()
-      host.heard()
+      attach.heardAt = parts.now()
+      parts.heard()
     },
     event(name, data) {
       if (name === 'o') opens(data)
       else if (name === 'k') beats(data)
-      else if (name === 'c' && isCounted(data)) host.farewell(data)
+      else if (name === 'c' && isCounted(data)) parts.farewell(data)
     },
     message(data) {
-      if (!attach.isOpen || !downlink.take(++attach.position, data)) host.broken(GAP)
+      if (!attach.isOpen || !parts.downlink.take(++attach.position, data)) parts.broken(GAP)
     },
-    broken: host.broken,
+    broken: parts.broken,
     ended: (refused) => owner.ended(attach, refused),
   }
 }

@@ -22,8 +22,6 @@ export interface Beginnings {
   /** Something carries, or waits for its time. */
   isCarried(): boolean
   isAwaitingSocket(): boolean
-  /** The number of the last one, and how many failed in a row: the next one comes later then. */
-  readonly attempts: { count: number; failures: number }
   /** What waits for its time is tried now. */
   hurry(): void
   /** A held poll was cut after so long. */
@@ -38,24 +36,19 @@ export interface Beginnings {
 
 /** Who is told of {@link Beginnings}. */
 export interface BeginningsOwner {
-  /** One is under way, and has not failed. */
-  hasLatest(): boolean
   /** One has begun, and must be proved within so long; undefined: it is. Returns who reads it. */
   begun(attach: Attach, proofMs: number | undefined): CarrierListener
 }
 
 export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Beginnings {
-  const { now, timer, pauseMs, requests, roundTrip, downlink, times, host, ladder } = parts
-  const seat = createSeat(parts.surroundings, requests.base)
+  const seat = createSeat(parts.surroundings, parts.requests.base)
   const hold = createHold()
-  const attempts = { count: 0, failures: 0 }
   /** Raised when what is being prepared is not wanted any more. */
   let turn = 0
-  const waiting = timer()
-  const climbing = timer()
-  let isOver = false
+  const waiting = parts.timer()
+  const climbing = parts.timer()
 
-  const isCarried = () => owner.hasLatest() || waiting.isSet()
+  const isCarried = () => Boolean(parts.latest) || waiting.isSet()
 
   const stopWaiting = () => {
     turn++
@@ -63,81 +56,81 @@ export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Begi
   }
 
   const begin = (rung: RungName) => {
-    const link = host.link()
-    if (isOver) return
+    const link = parts.link
+    if (parts.state > 2) return
     stopWaiting()
     if (rung === 'websocket') {
       // One that has been connecting for a while is not waited for.
       if (!tries.begin(!isCarried())) beside()
-    } else if (!link) host.openByHttp()
+    } else if (!link) parts.openByHttp()
     else void beginHttp(rung, link)
   }
 
   const wait = (delayMs: number, rung?: RungName) => {
     stopWaiting()
-    waiting.set(delayMs, () => begin(rung ?? ladder.rung()))
+    waiting.set(delayMs, () => begin(rung ?? parts.ladder.rung()))
   }
 
   const next = (afterMs?: number) => {
-    if (isOver) return
-    const delayMs = afterMs ?? pauseMs(attempts.failures)
+    if (parts.state > 2) return
+    const delayMs = afterMs ?? parts.pauseMs(parts.failures)
     if (delayMs > 0) wait(delayMs)
-    else begin(ladder.rung())
+    else begin(parts.ladder.rung())
   }
 
   const beside = () => {
-    const rung = ladder.below('websocket')
+    const rung = parts.ladder.below('websocket')
     if (rung && !isCarried()) begin(rung)
   }
 
   const tries = createSocketTry(parts, {
     greeted(data) {
       // Any node may greet: while a link is resumed that says nothing of its owner.
-      if (host.link()) {
+      if (parts.link) {
         attachSocket()
         return
       }
-      host.heard()
+      parts.heard()
       const opened = openedOf(data)
       const attached = attachedOf(data)
       if (opened && attached) {
-        attempts.count = attached.attach
+        parts.attempt = attached.attach
         hold.allow(opened.hold)
-        host.opened(opened)
+        parts.opened(opened)
         attachSocket(data)
       }
       // The server knows nobody here: the link is opened with credentials, and may then be attached by this socket.
-      else host.openByHttp()
+      else parts.openByHttp()
     },
     failed(startedAt) {
       climb()
       if (!isCarried()) {
         // The rung below is tried at once.
-        if (ladder.rung() === 'websocket') attempts.failures++
-        host.failed(startedAt)
+        if (parts.ladder.rung() === 'websocket') parts.failures++
+        parts.failed(startedAt)
         next()
       }
-      host.changed()
+      parts.changed()
     },
     waited() {
       beside()
-      host.changed()
+      parts.changed()
     },
   })
 
   /** What every attach by a request of the client brings. */
-  const proofOf = ({ key }: Opened) => ({ v: 1, key, attach: attempts.count, ack: host.acknowledgement() })
+  const proofOf = ({ key }: Opened) => ({ v: 1, key, attach: parts.attempt, ack: parts.acknowledgement() })
 
   /** With the greeting of a new link the socket is attached already. False: there is no socket to attach by. */
   const attachSocket = (greeting?: Members) => {
-    const link = host.link()
+    const link = parts.link
     const socket = link && tries.take()
-    if (!socket || isOver) return false
-    if (!greeting) attempts.count++
-    const attach = createAttach(parts, attempts.count, 'websocket')
+    if (!socket || parts.state > 2) return false
+    if (!greeting) parts.attempt++
+    const attach = createAttach(parts, parts.attempt, 'websocket')
     attach.carrier = socket
     stopWaiting()
-    const listener = owner.begun(attach, greeting ? undefined : roundTrip.proofMs())
+    const listener = owner.begun(attach, greeting ? undefined : parts.roundTrip.proofMs())
     socket.carry(listener)
     if (greeting) listener.event('o', greeting)
     else socket.sendControl('a', { link: link.link, ...proofOf(link) })
@@ -148,41 +141,50 @@ export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Begi
     const mine = turn
     await seat.take(() => mine === turn)
     if (mine !== turn) return
-    const headers = await host.headers(false)
+    const headers = await parts.headers(false)
     if (mine !== turn) return
     const rung = seat.isTaken() ? wanted : 'poll'
     const isPoll = rung === 'poll'
     // After several failures in a row a poll is to tell at once that polls get through.
-    const holdMs = seat.isTaken() && attempts.failures < 3 ? hold.ms() : 0
-    attempts.count++
-    const attach = createAttach(parts, attempts.count, rung, holdMs)
+    const holdMs = seat.isTaken() && parts.failures < 3 ? hold.ms() : 0
+    parts.attempt++
+    const attach = createAttach(parts, parts.attempt, rung, holdMs)
     const body = { ...proofOf(link), hold: isPoll ? holdMs : undefined }
-    const proofMs = isPoll ? holdMs + roundTrip.patience(times.pollMarginMs) : roundTrip.proofMs() + 250
+    const proofMs = isPoll
+      ? holdMs + parts.roundTrip.patience(parts.times.pollMarginMs)
+      : parts.roundTrip.proofMs() + 250
     const listener = owner.begun(attach, proofMs)
-    attach.carrier = openHttpCarrier(requests, `${link.link}/down`, body, headers, 8 * link.limits.retain, listener)
+    attach.carrier = openHttpCarrier(
+      parts.requests,
+      `${link.link}/down`,
+      body,
+      headers,
+      8 * link.limits.retain,
+      listener,
+    )
   }
 
   const climb = () => {
-    const at = ladder.betterAt()
+    const at = parts.ladder.betterAt()
     climbing.stop()
-    if (isOver || at === undefined || !host.link()) return
-    climbing.set(at - now(), () => {
-      const rung = ladder.better()
+    if (parts.state > 2 || at === undefined || !parts.link) return
+    climbing.set(at - parts.now(), () => {
+      const rung = parts.ladder.better()
       if (rung && isCarried() && !tries.isUnderWay() && (seat.isTaken() || rung === 'websocket')) begin(rung)
     })
   }
 
   /** Nothing is known of how long a poll may be held, but by the server. */
-  const allowHold = () => hold.allow(host.link()?.hold ?? 0)
+  const allowHold = () => hold.allow(parts.link?.hold ?? 0)
 
   return {
     begin,
     next,
     poll(startedAt) {
-      if (!seat.isTaken()) wait(startedAt + times.unseatedMs - now(), 'poll')
+      if (!seat.isTaken()) wait(startedAt + parts.times.unseatedMs - parts.now(), 'poll')
       else {
         // The next one acknowledges what the last one brought: so that is handed over first.
-        downlink.whenDrained(() => {
+        parts.downlink.whenDrained(() => {
           if (!isCarried()) begin('poll')
         })
       }
@@ -191,25 +193,23 @@ export function createBeginnings(parts: LinkParts, owner: BeginningsOwner): Begi
       allowHold()
       if (attachSocket()) return
       if (tries.isUnderWay()) beside()
-      else begin(ladder.rung())
+      else begin(parts.ladder.rung())
     },
     isCarried,
     isAwaitingSocket: tries.isAhead,
-    attempts,
     hurry() {
-      attempts.failures = 0
-      if (waiting.isSet() && host.link()) next()
+      parts.failures = 0
+      if (waiting.isSet() && parts.link) next()
     },
     cut: hold.cut,
     climb,
     networkChanged() {
       allowHold()
-      ladder.changed()
+      parts.ladder.changed()
       climb()
     },
     leaveSeat: seat.leave,
     stop() {
-      isOver = true
       stopWaiting()
       climbing.stop()
       tries.stop()

@@ -71,7 +71,7 @@ describe('closing a link on a WebSocket', () => {
   it('ends at once when the page is left', async () => {
     const { socket, told, network } = await linkedBySocket()
     await network.sign('left')
-    expect(socket.take()).toEqual(['\u0001c{"code":1001,"reason":"the page was left"}'])
+    expect(socket.take()).toEqual(['\u0001c{"code":1001,"reason":"page left"}'])
     expect(told.at(-1)).toMatch('close 1001')
   })
 
@@ -83,9 +83,9 @@ describe('closing a link on a WebSocket', () => {
     link.send('é'.repeat(501))
     expect(link.readyState).toBe(2)
     expect(socket.take()[0]).toMatch('\u0001c{"code":1009')
-    const reason = 'a message of 1002 bytes is above the limit of 1000'
+    const reason = 'message of 1002 bytes, limit 1000'
     await socket.say('c', { code: 1009, reason, sent: 0 })
-    expect(told.at(-1)).toBe('close 1009 a message of 1002 bytes is above the limit of 1000')
+    expect(told.at(-1)).toBe('close 1009 message of 1002 bytes, limit 1000')
   })
 
   it('ends with 4429 rather than keep more than it may', async () => {

@@ -22,19 +22,16 @@ export interface TimingPart {
  * is known from Resource Timing, across origins only if the server allows it.
  */
 export function createConnectionLocks(manager: LockManagerPart, timing: TimingPart | undefined): ConnectionLocks {
-  const takeOne = (name: string): Promise<(() => void) | undefined> =>
-    new Promise((resolve, reject) => {
-      // A lock is held until the promise settles; without one nothing is.
-      manager
-        .request(name, { ifAvailable: true }, (lock) => (lock ? new Promise<void>(resolve) : void resolve(undefined)))
-        .catch(reject)
-    })
   return {
     async take(url) {
       if (isShared(url, timing)) return () => {}
       const origin = /^\w+:\/\/[^/]+/.exec(url)?.[0] ?? url
       for (let seat = 1; seat <= SEATS; seat++) {
-        const release = await takeOne(`hoofbeat-${origin}-${seat}`)
+        const release = await new Promise<(() => void) | undefined>((resolve, reject) => {
+          // A lock is held until the promise settles; without one nothing is.
+          const run = (lock: unknown) => (lock ? new Promise<void>(resolve) : void resolve(undefined))
+          manager.request(`hoofbeat-${origin}-${seat}`, { ifAvailable: true }, run).catch(reject)
+        })
         if (release) return release
       }
       return undefined

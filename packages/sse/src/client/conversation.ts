@@ -1,13 +1,12 @@
 import * as CLOSE from '../wire/close.js'
-import type { CloseReason, Opened } from '../wire/requests.js'
+import type { CloseReason } from '../wire/requests.js'
 import type { Attach } from './attach.js'
 import { createAttaching } from './attaching.js'
-import type { Refused } from './carrier.js'
 import { createCredentials } from './credentials.js'
 import { createDownlink, type DownData } from './downlink.js'
-import { NO_CREDENTIALS } from './endings.js'
+import { NO_CREDENTIALS, UNREACHABLE } from './endings.js'
 import { createLadder } from './ladder.js'
-import type { LinkHost, LinkParts } from './link-parts.js'
+import type { LinkParts } from './link-parts.js'
 import { createOpening } from './opening.js'
 import { type Endpoint, type HttpLinkOptions, type RungName, usableRungs } from './options.js'
 import { closeReasonOf, refusalCode } from './reading.js'
@@ -31,15 +30,10 @@ export interface ConversationOwner {
 }
 
 /** One link from its opening to its end: joins what goes up, what comes down and what carries both. */
-export interface Conversation {
-  /** As a WebSocket's. */
-  state(): State
-  rung(): RungName | undefined
-  rtt(): number | undefined
-  /** The sub-protocol that the server chose. */
-  protocol(): string
-  readonly counts: { readonly accepted: number; readonly resumed: number }
-  bufferedBytes(): number
+export interface Conversation
+  extends Readonly<
+    Pick<LinkParts, 'state' | 'link' | 'rung' | 'roundTrip' | 'uplink' | 'accepted' | 'resumed' | 'surroundings'>
+  > {
   /** Numbers a message and sends it as soon as something carries. */
   send(data: string | Uint8Array): void
   /** Ends the link behind all that was sent. */
@@ -47,8 +41,6 @@ export interface Conversation {
   /** Ends it at once; the server is told, if that is possible without waiting. */
   leave(code: number, reason: string, hasData?: boolean): void
 }
-
-export type State = 0 | 1 | 2 | 3
 
 export function createConversation(
   endpoint: Endpoint,
@@ -66,26 +58,22 @@ export function createConversation(
   const memory = rungs.length > 1 ? surroundings.memory : undefined
   const ladder = createLadder(rungs, memory?.get(endpoint.http), now)
   const credentials = createCredentials(options)
-  const roundTrip = createRoundTrip()
   const uplink = createUplink()
   const downlink = createDownlink(soon, owner.message)
   /** Ends what takes too long: the opening or the closing. */
   const deadline = timer()
-  let state: State = 0
-  let link: Opened | undefined
-  let rung: RungName | undefined
   let isFarewell = false
   let closing: CloseReason | undefined
   /** The socket that was told of the close. One that goes or is succeeded may have taken it along unread. */
   let closedBy: Attach['up']
 
-  const up = () => attaching.current()?.up
+  const up = () => parts.current?.up
   const isCloseSent = () => closedBy && closedBy === up()
   const isIdle = () => uplink.last() < uplink.first()
   /** Brings what waits on its way: by the WebSocket if one carries, else by requests. */
   const flush = () => {
     const socket = up()
-    if (state === 3) return
+    if (parts.state > 2) return
     socket?.push()
     if (socket && closing && !isCloseSent() && isIdle()) {
       closedBy = socket
@@ -95,8 +83,8 @@ export function createConversation(
   }
 
   const end = (code: number, reason: string, wasClean = false) => {
-    if (state === 3) return
-    state = 3
+    if (parts.state > 2) return
+    parts.state = 3
     attaching.stop()
     upLoop.stop()
     opening.stop()
@@ -110,7 +98,7 @@ export function createConversation(
     // 1006 is for what nobody was told.
     const close = closing ?? { code: code === 1006 ? CLOSE.goingAway : code, reason }
     const socket = up()
-    if (state === 3) return
+    if (parts.state > 2) return
     if (!socket) upLoop.leave(close, hasData)
     else {
       if (!isCloseSent()) socket.close(close)
@@ -120,73 +108,74 @@ export function createConversation(
     end(code, reason)
   }
 
-  const opened = (known: Opened) => {
-    link = known
-    opening.stop()
-    deadline.stop()
-    state = 1
-    owner.opened()
-    if (known.expires !== null && known.expires <= 60_000) host.expires(known.expires)
-  }
-
   /** The server has said how the link ends: behind what came before that word. */
   const bye = ({ code, reason }: CloseReason, last?: () => void) =>
     downlink.whenDrained(() => {
-      if (state === 3) return
+      if (parts.state > 2) return
       last?.()
       end(code, reason, true)
     })
 
-  const refused = (refusal: Refused) => {
-    const { status, body } = refusal
-    if (status === 401 && link && credentials.mayAskAgain(now())) {
-      upLoop.renew()
-      attaching.retry()
-    } else if (closing && (status === 404 || status === 410)) host.closed()
-    else if (status === 410) bye(closeReasonOf(body))
-    else end(refusalCode(status), `the server refused a request with ${status} ${body.error}`)
-  }
-
-  const words = createWords({
-    ...{ now, times, downlink, up },
-    retainBytes: () => (state === 3 ? undefined : link?.limits.retain),
-    // A poll acknowledges by the next one.
-    acknowledge: () => (hasPosts && rung !== 'poll' ? upLoop.acknowledge : undefined),
-  })
-
-  const host: LinkHost = {
-    link: () => link,
+  const parts: LinkParts & Conversation = {
+    state: 0,
+    link: undefined,
+    rung: undefined,
+    current: undefined,
+    latest: undefined,
+    attempt: 0,
+    failures: 0,
+    accepted: 0,
+    resumed: 0,
+    heardAt: now(),
+    wordAt: now(),
+    hasBeat: false,
+    ...{ surroundings, now, timer, times, uplink, downlink, ladder, protocols, endpoint, hasPosts, end, leave },
+    pauseMs: (failures) => pauseMs(random(), failures),
+    requests: createRequests(surroundings, timer, endpoint.http, options.credentials),
+    roundTrip: createRoundTrip(),
     headers: credentials.forRequest,
     acknowledgement() {
-      words.said()
+      parts.wordAt = now()
       return downlink.tell()
     },
-    heard: words.heard,
+    heard: () => heard(),
     acknowledged(number) {
       const isRight = uplink.acknowledge(number)
-      if (!isRight) host.broken('the server acknowledged what was never sent')
+      if (!isRight) parts.broken('wrong acknowledgement')
       else if (closing) flush()
       return isRight
     },
     expires(ms) {
       if (ms !== undefined && credentials.mayRenew(now())) upLoop.renew()
     },
-    refused,
+    refused({ status, body }) {
+      if (status === 401 && parts.link && credentials.mayAskAgain(now())) {
+        upLoop.renew()
+        attaching.retry()
+      } else if (closing && (status === 404 || status === 410)) parts.closed()
+      else if (status === 410) bye(closeReasonOf(body))
+      else end(refusalCode(status), `refused: ${status} ${body.error}`)
+    },
     broken: (what) => leave(CLOSE.protocol, what),
-    end,
     openByHttp() {
       if (hasPosts) opening.begin()
       else end(CLOSE.credentials, NO_CREDENTIALS)
     },
-    opened,
-    changed: flush,
-    proved(name) {
-      const previous = rung
-      if (name) memory?.set(endpoint.http, ladder.rung())
-      rung = name
-      if (name !== previous) owner.rungChanged(name, previous)
+    opened(link) {
+      parts.link = link
+      opening.stop()
+      deadline.stop()
+      parts.state = 1
+      owner.opened()
+      if (link.expires !== null && link.expires <= 60_000) parts.expires(link.expires)
     },
-    beat: words.beat,
+    changed: flush,
+    proved(rung) {
+      const previous = parts.rung
+      if (rung) memory?.set(endpoint.http, ladder.rung())
+      parts.rung = rung
+      if (rung !== previous) owner.rungChanged(rung, previous)
+    },
     farewell(data) {
       isFarewell = true
       bye(closeReasonOf(data), () => {
@@ -198,26 +187,57 @@ export function createConversation(
     },
     failed(startedAt) {
       // The clock alone ends nothing: only an attempt that was begun after the time of grace, and failed.
-      if (link && startedAt - words.heardAt() >= link.grace)
-        end(CLOSE.timePassed, 'the server was not reachable for too long')
+      if (parts.link && startedAt - parts.heardAt >= parts.link.grace) end(CLOSE.timePassed, UNREACHABLE)
     },
     isWay: () => hasPosts && !up() && !attaching.isAwaitingSocket() && !isFarewell,
     closing: () => (isCloseSent() ? undefined : closing),
     closed() {
       if (closing) end(closing.code, closing.reason, true)
     },
-    written: (attach = 0, sent = 0) => attaching.written(attach, sent),
+    acknowledge() {
+      // A poll acknowledges by the next one.
+      if (hasPosts && parts.rung !== 'poll') upLoop.acknowledge()
+    },
+    written: (attach, sent) => attaching.written(attach, sent),
+    send(data) {
+      if (parts.state !== 1 || !parts.link) return
+      const { message } = parts.link.limits
+      const size = sizeOf(data)
+      if (size > message) {
+        parts.close(CLOSE.tooLarge, `message of ${size} bytes, limit ${message}`)
+        return
+      }
+      uplink.add(data, size)
+      if (uplink.bytes() > maxBufferedBytes) leave(CLOSE.limit, 'too much unacknowledged')
+      else flush()
+    },
+    close(code, reason) {
+      const { state } = parts
+      if (state > 1) return
+      parts.state = 2
+      if (state < 1) {
+        attaching.stop()
+        opening.stop()
+        deadline.set(0, () => end(1006, 'closed before open'))
+        return
+      }
+      closing = { code, reason }
+      deadline.set(times.closeMs, () => leave(code, reason, true))
+      // What is on its way by a socket is acknowledged sooner if the server is asked.
+      if (!isIdle()) up()?.beat(true)
+      flush()
+    },
   }
 
   const sign = (what: Sign) => {
-    if (what === 'left') leave(CLOSE.goingAway, 'the page was left', true)
-    if (state === 3 || !link || what === 'offline') return
+    if (what === 'left') leave(CLOSE.goingAway, 'page left', true)
+    if (parts.state > 2 || !parts.link || what === 'offline') return
     if (what === 'online') attaching.networkChanged()
-    const latest = attaching.latest()
+    const { latest } = parts
     const socket = up()
-    if (socket) socket.check(times.checkMs)
+    if (socket) socket.check()
     else if (latest && latest.rung !== 'websocket') {
-      upLoop.check(times.checkMs, (attach) => {
+      upLoop.check((attach) => {
         if (attach === undefined) attaching.giveUp(latest)
         // Requests find new connections; whether one that is held still stands only a new one tells for sure.
         else if (what !== 'visible' || attach !== latest.number) attaching.renew()
@@ -228,58 +248,18 @@ export function createConversation(
     }
   }
 
-  const requests = createRequests(surroundings, timer, endpoint.http, options.credentials)
-  const parts: LinkParts = {
-    ...{ surroundings, now, timer, times, requests, roundTrip, uplink, downlink, host, ladder, protocols, endpoint },
-    pauseMs: (failures) => pauseMs(random(), failures),
-  }
+  const heard = createWords(parts)
   const upLoop = createUpLoop(parts)
   const attaching = createAttaching(parts)
-  const opening = createOpening(parts, credentials, (known) => {
-    opened(known)
+  const opening = createOpening(parts, credentials, (link) => {
+    parts.opened(link)
     attaching.start()
     flush()
   })
   const stopWatch = surroundings.watch?.(sign)
   deadline.set(times.openMs, opening.timedOut)
   if (rungs.length > 0) attaching.start()
-  else deadline.set(0, () => end(CLOSE.failed, 'neither WebSocket nor fetch is available here'))
+  else deadline.set(0, () => end(CLOSE.failed, 'no WebSocket, no fetch'))
 
-  return {
-    state: () => state,
-    rung: () => rung,
-    rtt: roundTrip.ms,
-    protocol: () => link?.protocol ?? '',
-    counts: attaching.counts,
-    bufferedBytes: uplink.bytes,
-    send(data) {
-      if (state !== 1 || !link) return
-      const { message } = link.limits
-      const size = sizeOf(data)
-      if (size > message) {
-        this.close(CLOSE.tooLarge, `a message of ${size} bytes is above the limit of ${message}`)
-        return
-      }
-      uplink.add(data, size)
-      if (uplink.bytes() > maxBufferedBytes) leave(CLOSE.limit, 'too much was sent that is not acknowledged')
-      else flush()
-    },
-    close(code, reason) {
-      if (state > 1) return
-      const wasOpen = state === 1
-      state = 2
-      if (!wasOpen) {
-        attaching.stop()
-        opening.stop()
-        deadline.set(0, () => end(1006, 'closed before it was open'))
-        return
-      }
-      closing = { code, reason }
-      deadline.set(times.closeMs, () => leave(code, reason, true))
-      // What is on its way by a socket is acknowledged sooner if the server is asked.
-      if (!isIdle()) up()?.beat(true)
-      flush()
-    },
-    leave,
-  }
+  return parts
 }

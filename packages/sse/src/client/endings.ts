@@ -1,5 +1,6 @@
 /** Reasons that a link may end with in more than one place. */
-export const GAP = 'messages were lost inside a connection'
-export const MALFORMED = 'a message is malformed'
-export const TOO_LARGE = 'a message is too large'
-export const NO_CREDENTIALS = 'the server wants credentials, and none could be given'
+export const GAP = 'messages lost on the way'
+export const MALFORMED = 'malformed message'
+export const TOO_LARGE = 'message too large'
+export const NO_CREDENTIALS = 'no credentials'
+export const UNREACHABLE = 'server not reachable'

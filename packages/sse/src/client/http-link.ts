@@ -50,7 +50,6 @@ export class HttpLink {
   onerror: Handler<'error'> = null
   onclose: Handler<'close'> = null
   onrungchange: Handler<'rungchange'> = null
-  readonly #surroundings: Surroundings
   readonly #conversation: Conversation
   #listeners: { readonly type: string; readonly listener: Listener; readonly isOnce: boolean }[] = []
 
@@ -58,7 +57,6 @@ export class HttpLink {
   constructor(url: string, options: HttpLinkOptions = {}, surroundings: Surroundings = globalSurroundings(options)) {
     const endpoint = endpointOf(url, globalThis.location?.href)
     this.url = endpoint.http
-    this.#surroundings = surroundings
     this.#conversation = createConversation(endpoint, options, surroundings, {
       opened: () => this.#tell('open', {}),
       message: (data) =>
@@ -75,42 +73,42 @@ export class HttpLink {
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
-    return this.#conversation.state()
+    return this.#conversation.state
   }
 
   /** The sub-protocol that the server chose. */
   get protocol(): string {
-    return this.#conversation.protocol()
+    return this.#conversation.link?.protocol ?? ''
   }
 
   /** Bytes of messages that the server has not acknowledged. */
   get bufferedAmount(): number {
-    return this.#conversation.bufferedBytes()
+    return this.#conversation.uplink.bytes()
   }
 
   /** What carries messages down; undefined while the link looks for what does. */
   get rung(): RungName | undefined {
-    return this.#conversation.rung()
+    return this.#conversation.rung
   }
 
   /** How often something new began to carry. */
   get attaches(): number {
-    return this.#conversation.counts.accepted
+    return this.#conversation.accepted
   }
 
   /** How often the link lost its carrier and went on by another. */
   get resumes(): number {
-    return this.#conversation.counts.resumed
+    return this.#conversation.resumed
   }
 
   /** How long an answer takes, in ms. */
   get rtt(): number | undefined {
-    return this.#conversation.rtt()
+    return this.#conversation.roundTrip.ms()
   }
 
   /** Sends one message: it is kept until the server has it. Throws while the link is being opened. */
   send(data: string | ArrayBufferLike | ArrayBufferView): void {
-    if (this.readyState === 0) throw invalid('InvalidStateError', 'the link is not open yet')
+    if (this.readyState === 0) throw invalid('InvalidStateError', 'not open yet')
     // What the caller does with its bytes afterwards must not change a message that has its number.
     this.#conversation.send(typeof data === 'string' ? wellFormed(data) : bytesOf(data).slice())
   }
@@ -118,9 +116,9 @@ export class HttpLink {
   /** Ends the link behind all that was sent. */
   close(code = 1000, reason = ''): void {
     if (code !== 1000 && !(code >= 3000 && code <= 4999))
-      throw invalid('InvalidAccessError', `${code} is no code for a close: take 1000, or 3000 to 4999`)
+      throw invalid('InvalidAccessError', 'close code must be 1000 or 3000 to 4999')
     const text = wellFormed(reason)
-    if (sizeOf(text) > 123) throw invalid('SyntaxError', 'the reason is longer than 123 bytes')
+    if (sizeOf(text) > 123) throw invalid('SyntaxError', 'reason longer than 123 bytes')
     this.#conversation.close(code, text)
   }
 
@@ -163,7 +161,7 @@ export class HttpLink {
       if (typeof listener === 'function') listener(event as never)
       else listener?.handleEvent(event as never)
     } catch (error) {
-      this.#surroundings.after(0, () => {
+      this.#conversation.surroundings.after(0, () => {
         throw error
       })
     }

@@ -14,54 +14,48 @@ export interface Opening {
   stop(): void
 }
 
-export function createOpening(
-  { now, timer, pauseMs, times, requests, roundTrip, host, protocols }: LinkParts,
-  credentials: Credentials,
-  opened: (opened: Opened) => void,
-): Opening {
+export function createOpening(parts: LinkParts, credentials: Credentials, opened: (opened: Opened) => void): Opening {
   let request: Request | undefined
-  const retry = timer()
+  const retry = parts.timer()
   let isBegun = false
-  let isOver = false
   let failures = 0
   let status = 0
 
   const open = async () => {
     const headers = await credentials.ask()
-    if (isOver) return
+    if (parts.state > 0) return
     if (headers === null) {
-      host.end(CLOSE.credentials, 'the header fields for the opening could not be had')
+      parts.end(CLOSE.credentials, 'headers() failed')
       return
     }
-    request = requests.post('open', { v: 1, protocols }, times.openMs, headers)
+    request = parts.requests.post('open', { v: 1, protocols: parts.protocols }, parts.times.openMs, headers)
     const answer = await request.answer
-    if (isOver) return
+    if (parts.state > 0) return
     const { body, tookMs } = answer
     status = body ? answer.status : 0
     const link = body && status === 200 ? openedOf(body) : undefined
-    const isAsked = status === 401 && credentials.mayAskAgain(now())
+    const isAsked = status === 401 && credentials.mayAskAgain(parts.now())
     if (link) {
-      roundTrip.took(tookMs)
+      parts.roundTrip.took(tookMs)
       opened(link)
-    } else if (body && !isAsked && !isBusy(status)) host.refused({ status, body })
+    } else if (body && !isAsked && !isBusy(status)) parts.refused({ status, body })
     else {
       const afterMs = isAsked ? 0 : countOf(body?.after)
-      retry.set(afterMs ?? pauseMs(++failures), () => void open())
+      retry.set(afterMs ?? parts.pauseMs(++failures), () => void open())
     }
   }
 
   return {
     begin() {
-      if (isBegun || isOver) return
+      if (isBegun || parts.state > 0) return
       isBegun = true
       void open()
     },
     timedOut() {
-      if (isBusy(status)) host.end(CLOSE.tryLater, 'the server takes no new links now')
-      else host.end(CLOSE.timePassed, 'the link could not be opened in time')
+      if (isBusy(status)) parts.end(CLOSE.tryLater, 'server busy')
+      else parts.end(CLOSE.timePassed, 'not opened in time')
     },
     stop() {
-      isOver = true
       request?.abort()
       retry.stop()
     },

@@ -51,7 +51,7 @@ export function endpointOf(url: string, page: string | undefined): Endpoint {
   let absolute = url.replace(/#.*$/, '')
   // Where URLs are absolute no URL class is needed: not every surrounding has a whole one.
   if (page && !isAbsolute.test(absolute)) absolute = new URL(absolute, page).href
-  if (!isAbsolute.test(absolute)) throw new SyntaxError(`${url} is neither an HTTP nor a WebSocket URL`)
+  if (!isAbsolute.test(absolute)) throw new SyntaxError(`not an HTTP or WebSocket URL: ${url}`)
   return { http: absolute.replace(/^ws/i, 'http'), socket: absolute.replace(/^http/i, 'ws') }
 }
 

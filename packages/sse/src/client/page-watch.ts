@@ -1,16 +1,16 @@
 import type { Sign } from './surroundings.js'
 
-/** The parts of the global scope that tell of the page and the network; each may be missing. */
-export interface PageScope {
-  addEventListener?: unknown
-  removeEventListener?: unknown
-  document?: unknown
+/**
+ * The parts of the global scope that tell of the page and the network; each may be missing: React Native has a global
+ * scope without events, a worker has no document.
+ */
+export interface PageScope extends EventScope {
+  readonly document?: EventScope & { readonly visibilityState?: string }
 }
 
-interface Target {
-  addEventListener(type: string, listener: (event: PageEvent) => void): void
-  removeEventListener(type: string, listener: (event: PageEvent) => void): void
-  readonly visibilityState?: string
+interface EventScope {
+  addEventListener?(type: string, listener: (event: PageEvent) => void): void
+  removeEventListener?(type: string, listener: (event: PageEvent) => void): void
 }
 
 interface PageEvent {
@@ -28,22 +28,18 @@ export function watchPage(
   scope: PageScope,
   wallClock: () => number = () => Date.now(),
 ): () => void {
-  const page = targetOf(scope)
-  const document = targetOf(scope.document)
+  const { document } = scope
   const listener = ({ type, persisted }: PageEvent) => {
     if (type === 'online' || type === 'offline') told(type)
     else if (type === 'pageshow' && persisted) told('restored')
     else if (type === 'pagehide' && !persisted) told('left')
     else if (type === 'visibilitychange' && document?.visibilityState === 'visible') told('visible')
   }
-  const listened: readonly (readonly [Target | undefined, string])[] = [
-    [page, 'online'],
-    [page, 'offline'],
-    [document && page, 'pageshow'],
-    [document && page, 'pagehide'],
-    [document, 'visibilitychange'],
-  ]
-  for (const [target, type] of listened) target?.addEventListener(type, listener)
+  const each = (change: 'addEventListener' | 'removeEventListener') => {
+    for (const type of ['online', 'offline', 'pageshow', 'pagehide']) scope[change]?.(type, listener)
+    document?.[change]?.('visibilitychange', listener)
+  }
+  each('addEventListener')
 
   // Not the monotonic clock: in some places it stands still while the machine sleeps.
   let tickedAt = wallClock()
@@ -56,12 +52,6 @@ export function watchPage(
   if (typeof timer === 'object') timer.unref?.()
   return () => {
     clearInterval(timer as ReturnType<typeof setInterval>)
-    for (const [target, type] of listened) target?.removeEventListener(type, listener)
+    each('removeEventListener')
   }
-}
-
-/** React Native has a global scope without events; a worker has no document. */
-function targetOf(value: unknown): Target | undefined {
-  const target = value as Partial<Target> | undefined
-  return typeof target?.addEventListener === 'function' ? (target as Target) : undefined
 }

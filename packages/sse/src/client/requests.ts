@@ -72,21 +72,20 @@ export function createRequests(
       const startedAt = now()
       const controller = new AbortController()
       const timer = createTimer()
-      let dueAt = Number.POSITIVE_INFINITY
-      let settle: (answer: Answer) => void = () => {}
-      const answer = new Promise<Answer>((resolve) => {
-        settle = resolve
+      let dueAt: number | undefined
+      let end: (status: number, members?: Members, isLate?: boolean) => void = () => {}
+      const answer = new Promise<Answer>((settle) => {
+        end = (status, members, isLate = false) => {
+          timer.stop()
+          settle({ status, body: members, tookMs: now() - startedAt, isLate })
+        }
       })
-      const end = (status: number, members?: Members, isLate = false) => {
-        timer.stop()
-        settle({ status, body: members, tookMs: now() - startedAt, isLate })
-      }
       const abort = (isLate = false) => {
         end(0, undefined, isLate)
         controller.abort()
       }
       const hurry = (withinMs: number) => {
-        if (dueAt - now() <= withinMs) return
+        if (dueAt && dueAt - now() <= withinMs) return
         dueAt = now() + withinMs
         timer.set(withinMs, () => abort(true))
       }

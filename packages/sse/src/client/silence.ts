@@ -11,26 +11,26 @@ export interface Silence {
 
 /** `silent`: told of an attach that did not keep its time. `overslept`: it may have; this machine's timers came too late. */
 export function createSilence(
-  { now, times, roundTrip }: LinkParts,
+  parts: LinkParts,
   silent: (attach: Attach) => void,
   overslept: (attach: Attach) => void,
 ): Silence {
   const stall = (attach: Attach, withinMs: number, dueAt = attach.heardAt + withinMs) => {
-    attach.silence.set(dueAt - now(), () => {
-      if (attach.heardAt + withinMs > now()) stall(attach, withinMs)
-      else if (now() <= dueAt + times.lateTimerMs) silent(attach)
+    attach.silence.set(dueAt - parts.now(), () => {
+      if (attach.heardAt + withinMs > parts.now()) stall(attach, withinMs)
+      else if (parts.now() <= dueAt + parts.times.lateTimerMs) silent(attach)
       else {
-        stall(attach, withinMs, now() + times.checkMs)
+        stall(attach, withinMs, parts.now() + parts.times.checkMs)
         overslept(attach)
       }
     })
   }
 
   const late = (attach: Attach, fromMs: number) => {
-    const patience = roundTrip.patience(2_000)
-    attach.lateness.set(fromMs + patience - now(), () => {
+    const patience = parts.roundTrip.patience(2_000)
+    attach.lateness.set(fromMs + patience - parts.now(), () => {
       if (attach.position >= attach.owed) return
-      if (attach.heardAt + patience > now() && attach.heardAt > fromMs) late(attach, attach.heardAt)
+      if (attach.heardAt + patience > parts.now() && attach.heardAt > fromMs) late(attach, attach.heardAt)
       else silent(attach)
     })
   }
@@ -40,7 +40,7 @@ export function createSilence(
     owed(attach, sent) {
       if (sent <= attach.position) return
       attach.owed = Math.max(attach.owed, sent)
-      if (!attach.lateness.isSet()) late(attach, now())
+      if (!attach.lateness.isSet()) late(attach, parts.now())
     },
   }
 }

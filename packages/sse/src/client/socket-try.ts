@@ -23,12 +23,9 @@ export interface SocketTryOwner {
   waited(): void
 }
 
-export function createSocketTry(
-  { surroundings, now, timer, times, roundTrip, ladder, protocols, endpoint }: LinkParts,
-  owner: SocketTryOwner,
-): SocketTry {
-  const deadline = timer()
-  const headStart = timer()
+export function createSocketTry(parts: LinkParts, owner: SocketTryOwner): SocketTry {
+  const deadline = parts.timer()
+  const headStart = parts.timer()
   let socket: SocketCarrier | undefined
   let isGreeted = false
 
@@ -44,10 +41,10 @@ export function createSocketTry(
   return {
     begin(isAlone) {
       if (socket) return false
-      const startedAt = now()
+      const startedAt = parts.now()
       const failed = () => {
         release()?.drop()
-        ladder.failed('websocket')
+        parts.ladder.failed('websocket')
         owner.failed(startedAt)
       }
       const greeted = (data: Members) => {
@@ -55,16 +52,20 @@ export function createSocketTry(
         owner.greeted(data)
       }
       try {
-        socket = openSocketCarrier(surroundings, endpoint.socket, protocols, greeted, failed)
+        socket = openSocketCarrier(parts.surroundings, parts.endpoint.socket, parts.protocols, greeted, failed)
       } catch {
         failed()
         return true
       }
-      deadline.set(times.openMs, failed)
+      deadline.set(parts.times.openMs, failed)
       const waited = () => {
         if (!isGreeted) owner.waited()
       }
-      if (isAlone) headStart.set(roundTrip.ms() === undefined ? times.headStartMs : roundTrip.patience(1_000), waited)
+      if (isAlone)
+        headStart.set(
+          parts.roundTrip.ms() === undefined ? parts.times.headStartMs : parts.roundTrip.patience(1_000),
+          waited,
+        )
       return true
     },
     isUnderWay: () => Boolean(socket),

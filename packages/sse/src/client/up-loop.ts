@@ -1,7 +1,7 @@
 import * as CLOSE from '../wire/close.js'
 import type { Item } from '../wire/items.js'
 import type { CloseReason, Opened } from '../wire/requests.js'
-import { GAP, TOO_LARGE } from './endings.js'
+import { GAP, TOO_LARGE, UNREACHABLE } from './endings.js'
 import type { LinkParts } from './link-parts.js'
 import { askedPauseOf, countOf, isBusy } from './reading.js'
 import type { Answer, Request } from './requests.js'
@@ -22,8 +22,8 @@ export interface UpLoop {
   acknowledge(): void
   /** Shows new credentials. */
   renew(): void
-  /** Asks for any answer within so long; told the server's present attach, or undefined if none came. */
-  check(withinMs: number, told: (attach: number | undefined) => void): void
+  /** Asks for any answer, soon; told the server's present attach, or undefined if none came. */
+  check(told: (attach: number | undefined) => void): void
   /** The network may be back: what waits for its next try is tried now. */
   hurry(): void
   /**
@@ -35,26 +35,23 @@ export interface UpLoop {
 }
 
 export function createUpLoop(parts: LinkParts): UpLoop {
-  const { now, timer, pauseMs, times, requests, roundTrip, uplink, host } = parts
-  const retry = timer()
+  const retry = parts.timer()
   let request: Request | undefined
   let isUnderWay = false
   let isAckWanted = false
   let isRenewalWanted = false
   const checks: ((attach: number | undefined) => void)[] = []
-  let checkMs = 0
   let maxItems = MAX_ITEMS
   let failures = 0
   let refusedLarge = 0
   let largeSince = 0
   let stuckSince = 0
-  let isOver = false
 
   const bodyOf = ({ key }: Opened, items: readonly Item[], close: CloseReason | undefined) => ({
     v: 1,
     key,
-    seq: uplink.first(),
-    ack: host.acknowledgement(),
+    seq: parts.uplink.first(),
+    ack: parts.acknowledgement(),
     items,
     close,
   })
@@ -62,22 +59,22 @@ export function createUpLoop(parts: LinkParts): UpLoop {
   /** The same messages go again under the same numbers: first at once, then after a random and growing time. */
   const failed = (startedAt: number, afterMs?: number) => {
     if (failures++ === 0) stuckSince = startedAt
-    if (failures >= 3 && now() - stuckSince >= (host.link()?.grace ?? 0)) {
-      host.end(CLOSE.timePassed, 'no message got through for too long')
+    if (failures >= 3 && parts.now() - stuckSince >= (parts.link?.grace ?? 0)) {
+      parts.end(CLOSE.timePassed, UNREACHABLE)
       return
     }
-    retry.set(afterMs ?? pauseMs(failures - 1), kick)
+    retry.set(afterMs ?? parts.pauseMs(failures - 1), kick)
   }
 
   const taken = ({ body, tookMs }: Answer, ack: number, isClosed: boolean) => {
     failures = refusedLarge = 0
     maxItems = Math.min(MAX_ITEMS, maxItems * 2)
-    roundTrip.took(tookMs)
-    if (!host.acknowledged(ack)) return
-    if (isClosed) host.closed()
+    parts.roundTrip.took(tookMs)
+    if (!parts.acknowledged(ack)) return
+    if (isClosed) parts.closed()
     else {
-      host.expires(body?.expires)
-      host.written(countOf(body?.attach), countOf(body?.sent))
+      parts.expires(body?.expires)
+      parts.written(countOf(body?.attach), countOf(body?.sent))
     }
   }
 
@@ -85,56 +82,56 @@ export function createUpLoop(parts: LinkParts): UpLoop {
     const isTooLarge = status === 413
     if (isTooLarge || isLate) maxItems = Math.max(1, Math.floor(count / 2))
     if (isTooLarge && count < 2) {
-      if (refusedLarge++ === 0) largeSince = now()
+      if (refusedLarge++ === 0) largeSince = parts.now()
       // A page of something between may pass; the server's own word stands.
-      if (body || (refusedLarge >= 3 && now() - largeSince >= LARGE_MS)) {
-        host.end(CLOSE.tooLarge, TOO_LARGE)
+      if (body || (refusedLarge >= 3 && parts.now() - largeSince >= LARGE_MS)) {
+        parts.end(CLOSE.tooLarge, TOO_LARGE)
         return
       }
     }
     // Whoever says something else has let a message of this size through.
     if (!isTooLarge && status !== 0) refusedLarge = 0
-    if (status === 409 && body && (countOf(body.expect) ?? 0) < first) host.broken(GAP)
+    if (status === 409 && body && (countOf(body.expect) ?? 0) < first) parts.broken(GAP)
     else if (!body || isTooLarge || status === 200 || status === 409) failed(startedAt)
     else if (isBusy(status)) failed(startedAt, askedPauseOf(body))
-    else host.refused({ status, body })
+    else parts.refused({ status, body })
   }
 
   const isWanted = () =>
     isAckWanted ||
     isRenewalWanted ||
     checks.length > 0 ||
-    (host.isWay() && (uplink.last() >= uplink.first() || host.closing()))
+    (parts.isWay() && (parts.uplink.last() >= parts.uplink.first() || parts.closing()))
 
   const send = async (link: Opened) => {
     const isRenewal = isRenewalWanted
-    const headers = await host.headers(isRenewal)
-    if (isOver) return
+    const headers = await parts.headers(isRenewal)
+    if (parts.state > 2) return
     if (!isWanted()) {
       // Meanwhile a WebSocket has taken over.
       isUnderWay = false
       return
     }
-    const first = uplink.first()
-    const isWay = host.isWay()
-    const { items } = uplink.batch(isWay ? maxItems : 0, link.limits.batch - ENVELOPE_BYTES)
+    const first = parts.uplink.first()
+    const isWay = parts.isWay()
+    const { items } = parts.uplink.batch(isWay ? maxItems : 0, link.limits.batch - ENVELOPE_BYTES)
     const end = first + items.length - 1
-    const close = isWay && end >= uplink.last() ? host.closing() : undefined
+    const close = isWay && end >= parts.uplink.last() ? parts.closing() : undefined
     const isAck = isAckWanted
-    const startedAt = now()
+    const startedAt = parts.now()
     isAckWanted = false
-    const timeoutMs = checks.length > 0 ? checkMs : roundTrip.patience(times.upMs)
-    request = requests.post(`${link.link}/up`, bodyOf(link, items, close), timeoutMs, headers)
+    const timeoutMs = checks.length > 0 ? parts.times.checkMs : parts.roundTrip.patience(parts.times.upMs)
+    request = parts.requests.post(`${link.link}/up`, bodyOf(link, items, close), timeoutMs, headers)
     const answer = await request.answer
     const { status, body } = answer
     request = undefined
     isUnderWay = false
-    if (isOver) return
+    if (parts.state > 2) return
     const ack = status === 200 ? countOf(body?.ack) : undefined
     // Who takes a request takes all its messages; another answer must not be asked for again without a pause.
     const isTaken = ack !== undefined && ack >= end
     const asked = checks.splice(0)
-    if (body && status !== 503) host.heard()
+    if (body && status !== 503) parts.heard()
     if (isTaken) {
       if (isRenewal) isRenewalWanted = false
       taken(answer, ack, Boolean(close))
@@ -147,8 +144,8 @@ export function createUpLoop(parts: LinkParts): UpLoop {
   }
 
   const kick = () => {
-    const link = host.link()
-    if (isOver || isUnderWay || retry.isSet() || !link || !isWanted()) return
+    const link = parts.link
+    if (parts.state > 2 || isUnderWay || retry.isSet() || !link || !isWanted()) return
     isUnderWay = true
     void send(link)
   }
@@ -168,24 +165,22 @@ export function createUpLoop(parts: LinkParts): UpLoop {
       isRenewalWanted = true
       kick()
     },
-    check(withinMs, told) {
+    check(told) {
       checks.push(told)
-      checkMs = withinMs
-      request?.hurry(withinMs)
+      request?.hurry(parts.times.checkMs)
       hurry()
     },
     hurry,
     leave(close, hasData, isWhole) {
-      const link = host.link()
+      const link = parts.link
       if (!link) return
-      const { items, size } = uplink.batch(hasData ? MAX_ITEMS : 0, LEAVING_BYTES - ENVELOPE_BYTES)
+      const { items, size } = parts.uplink.batch(hasData ? MAX_ITEMS : 0, LEAVING_BYTES - ENVELOPE_BYTES)
       // A single message may be above what is allowed.
       const fitting = size > LEAVING_BYTES - ENVELOPE_BYTES ? [] : items
-      if (isWhole && uplink.first() + fitting.length <= uplink.last()) return
-      requests.post(`${link.link}/up`, bodyOf(link, fitting, close), times.upMs, undefined, true)
+      if (isWhole && parts.uplink.first() + fitting.length <= parts.uplink.last()) return
+      parts.requests.post(`${link.link}/up`, bodyOf(link, fitting, close), parts.times.upMs, undefined, true)
     },
     stop() {
-      isOver = true
       retry.stop()
       request?.abort()
     },
