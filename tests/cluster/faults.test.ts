@@ -276,6 +276,30 @@ describe.skipIf(!isPossible)(title('two nodes and their broker'), { timeout: 120
     expect([heard.faults, heard.size, reader.losses, writer.losses]).toEqual([[], 50, [], []])
   })
 
+  it("end a user's sessions at a node that was split from the broker when that was asked for, and none begun since", async () => {
+    const [node, other] = cluster.nodes
+    const way = cluster.ways[0]?.reset
+    const url = node?.url ?? ''
+    const banned = await cluster.client('websocket', { url, login: 'banned' })
+    const away = await cluster.client('websocket', { url, login: 'banned' })
+    way?.cut()
+    let since: ClusterClient | undefined
+    try {
+      expect(await until(() => node?.availability.at(-1)?.isAvailable === false, 10_000)).toBe(true)
+      // Nobody answers; it waits for that no longer than until the node has fallen silent.
+      expect(await other?.post('/disconnect', { user: 'banned' })).toEqual({ ended: 0 })
+      since = await cluster.client('websocket', { url, login: 'banned' })
+      expect([banned, away].flatMap(({ losses }) => losses)).toEqual([])
+    } finally {
+      way?.mend()
+    }
+    const mendedMs = performance.now()
+    expect(await until(() => [banned, away].every(({ losses }) => losses.length === 1), RECOVERY_MS)).toBe(true)
+    say(`user disconnected while its node was split: ended ${(performance.now() - mendedMs).toFixed(0)} ms after that`)
+    expect(since?.losses).toEqual([])
+    expect(await until(async () => (await sessionsOf(other, 'banned')) === 1, 10_000)).toBe(true)
+  })
+
   describe('of which one is killed', () => {
     it('keep what was receipted; clients of the other stay, and its own come back elsewhere', async () => {
       const load = await openLoad(cluster, nextRun())

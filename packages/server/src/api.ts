@@ -72,7 +72,10 @@ export interface StompApi<TypeProvider extends FastifyTypeProvider = FastifyType
    * there are none. They may connect again: have `authenticate` refuse who must stay away, before this is called.
    *
    * Of several nodes that share a broker it ends the sessions on all, and counts those of the nodes that answer within
-   * 10 s; it rejects with STOMP_ERR_BROKER_UNAVAILABLE where the others could not be told: this node's have ended then.
+   * 10 s. A node that is away from the broker meanwhile ends its own when it is back, within 10 minutes: of a user those
+   * that had begun before this was called. So it may have resolved, and sessions that could not be told of it still go
+   * on. It rejects with STOMP_ERR_BROKER_UNAVAILABLE where it is this node that is away: its own have ended then, and the
+   * others are told when it is back.
    *
    * @param reason Shown to the client.
    */

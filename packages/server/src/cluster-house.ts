@@ -66,8 +66,9 @@ export function createClusterHouse({ broker, ...parts }: ClusterHouseParts): Clu
     follow: (presence) => cluster.follow(presence),
     disconnect: (target, reason) => cluster.disconnect(target, reason),
     async open(instance) {
-      anyNode.serve(instance)
-      await cluster.open()
+      const opened = cluster.open()
+      anyNode.serve(instance, opened)
+      await opened
     },
     closeWays: () => anyNode.close(),
     leave: () => cluster.close(),

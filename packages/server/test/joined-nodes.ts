@@ -21,6 +21,10 @@ export interface JoinedNodes {
   add(id: string): JoinedNode
   /** Whether a message is delivered; asked for each. @default all are */
   isDelivered: (from: string, to: string, kind: string, head: unknown) => boolean
+  /** Whether a node has heard of another one; asked anew when the list has `changed`. @default all have */
+  isKnown: (by: string, id: string) => boolean
+  /** What all clocks show. */
+  nowMs: number
   /** Bytes of bodies told so far, by kind. */
   readonly toldBytes: Map<string, number>
   /** Tells all nodes that messages may have been lost. */
@@ -37,6 +41,8 @@ export function joinNodes(): JoinedNodes {
     present,
     gone,
     isDelivered: () => true,
+    isKnown: () => true,
+    nowMs: 0,
     toldBytes: new Map(),
     add(id) {
       const node = new Joined(id, cluster)
@@ -73,21 +79,22 @@ class Joined implements JoinedNode {
     this.id = id
     this.#cluster = cluster
     const { present, gone } = cluster
+    const known = (): Joined[] => [...present.values()].filter((node) => cluster.isKnown(id, node.id))
     const asNode = (node: Joined): ClusterNode => ({ id: node.id, url: node.url, facts: node.facts })
     this.nodes = {
       self: id,
       list: () =>
-        [...present.values()]
+        known()
           .filter((node) => !node.isSilent || this.isSilent)
           .map(asNode)
           .sort((a, b) => (a.id < b.id ? -1 : 1)),
       get: (other) => {
-        const node = present.get(other)
+        const node = known().find((each) => each.id === other)
         return node && asNode(node)
       },
       isGone: (other) => gone.has(other),
       findFact: (key) => {
-        const node = [...present.values()].find(({ facts }) => facts.has(key))
+        const node = known().find(({ facts }) => facts.has(key))
         return node && asNode(node)
       },
       announce: (key, value) => {
@@ -110,7 +117,7 @@ class Joined implements JoinedNode {
           for (const node of to === 'all' ? [...present.values()] : [present.get(to)]) {
             if (node === undefined || node === this || node.isSilent || this.isSilent) continue
             if (!cluster.isDelivered(id, node.id, kind, copied)) continue
-            node.takers.get(kind)?.({ from: id, head: copied, body: copiedBody })
+            node.takers.get(kind)?.({ from: id, head: copied, body: copiedBody, lateMs: 0 })
           }
         })
         return undefined

@@ -84,8 +84,8 @@ async function openDoorsOf(cluster: JoinedNodes, id: string, options: NodeDoorsO
   const anyNode = createAnyNode({
     backbone: { key: (purpose) => Buffer.from(purpose.padEnd(32, '.')) },
     ...{ nodes: joined.nodes, bus: joined.bus },
-    // Time stands almost still: a machine that is slow changes nothing.
-    clock: { ...systemClock, now: () => 0 },
+    // Time stands almost still, unless it is set: a machine that is slow changes nothing.
+    clock: { ...systemClock, now: () => cluster.nowMs },
     after: (delayMs, run) => after(20 * delayMs, run),
     log: { warn: (_details, text) => void warnings.push(text) },
     // Here all hear each other at once.

@@ -224,6 +224,54 @@ describe('SockJS sessions of several nodes', () => {
     expect(at(nodes, 2).connections).toEqual([])
   })
 
+  it.each(['who knows its place by now', 'who has known it for long'])(
+    'are found by %s though their node had not heard of others yet when they began',
+    async (who) => {
+      const { cluster, nodes } = await openNodes(3)
+      const [first, ...others] = nodes
+      if (first === undefined) throw new Error('no nodes')
+      const isFirst = (id: string): boolean => id === first.joined.id
+      const isOfLate = who === 'who knows its place by now'
+      cluster.isKnown = (by, id) => isFirst(by) === isFirst(id) || (!isOfLate && isFirst(id))
+      cluster.changed()
+      cluster.nowMs = 10_000
+      const sessions = Array.from({ length: 12 }, newSession)
+      for (const session of sessions) expect(await poll(first, session)).toBe('o\n')
+      // What it tells then is still on its way when the first requests come elsewhere.
+      cluster.isDelivered = (_from, _to, kind) => kind !== 'sockjs-held'
+      cluster.isKnown = () => true
+      cluster.changed()
+      for (const [index, session] of sessions.entries()) {
+        expect(await send(at(others, index), session, [session])).toBe(204)
+        const reader = isOfLate ? at(others, index + 1) : first
+        expect(await poll(reader, session)).toBe(`a["${session}"]\n`)
+      }
+      expect(others.flatMap(({ connections }) => connections)).toEqual([])
+    },
+  )
+
+  it('are found where the node is heard of only while a client waits', async () => {
+    const { cluster, nodes } = await openNodes(2)
+    const [near, far] = [at(nodes, 0), at(nodes, 1)]
+    cluster.isKnown = (by, id) => by === id
+    cluster.changed()
+    const session = newSession()
+    expect(await poll(far, session)).toBe('o\n')
+    let asked = 0
+    near.app.server.on('request', () => asked++)
+    const sent = send(near, session, ['hello'])
+    const unknown = send(near, newSession(), ['hello'])
+    await expect.poll(() => asked).toBe(2)
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+    cluster.isKnown = () => true
+    cluster.changed()
+    expect(await sent).toBe(204)
+    // Nodes that are not known by now will not come to be.
+    cluster.nowMs = 10_000
+    cluster.changed()
+    expect(await unknown).toBe(404)
+  })
+
   it('go on while their node is without its broker, as long as it can be reached', async () => {
     const { nodes } = await openNodes(2)
     const [near, far] = [at(nodes, 0), at(nodes, 1)]
@@ -287,6 +335,7 @@ describe('SockJS sessions of several nodes', () => {
     const late = poll(near, session)
     far.joined.vanish()
     expect(await late).toBe('o\n')
+    cluster.nowMs = 10_000
     expect(await send(near, newSession(), ['x'])).toBe(404)
   })
 
@@ -334,7 +383,7 @@ describe('SockJS sessions of several nodes', () => {
     const session = newSession()
     const url = `${PATH}/0/${session}/xhr`
     const facts = { session: `${PATH}\0${session}`, method: 'POST', url, origin: undefined }
-    const claim = { ...facts, remoteAddress: '10.1.2.3', protocol: 'https', host: 'there.example' }
+    const claim = { ...facts, remoteAddress: '10.1.2.3', protocol: 'https', host: 'there.example', mayOpen: true }
     const seal = createClaimSeal(key, 'node-9', Date.now)
     const ask = async (field: string): Promise<number> =>
       (await fetch(`${node.origin}${url}`, { method: 'POST', headers: { 'hoofbeat-sockjs': field } })).status
@@ -358,7 +407,7 @@ describe('SockJS sessions of several nodes', () => {
     const near = at(nodes, 0)
     const url = `${PATH}/0/${session}/xhr_send`
     const facts = { session: `${PATH}\0${session}`, method: 'POST', url, origin: undefined }
-    const claim = { ...facts, remoteAddress: '127.0.0.1', protocol: 'http', host: 'a' }
+    const claim = { ...facts, remoteAddress: '127.0.0.1', protocol: 'http', host: 'a', mayOpen: true }
     const field = createClaimSeal(Buffer.from('sockjs'.padEnd(32, '.')), owner.joined.id, Date.now).seal(
       'node-0',
       claim,

@@ -34,10 +34,11 @@ export interface AnyNode {
   /** For the doors of SockJS. */
   readonly sockjs: SockJsPeers
   /**
-   * Serves what other nodes send over the broker. Before this is called they are refused. To be called when this node
-   * says that it is there; resolves when it knows who else is, after 2 s at most. Until then requests of SockJS sessions wait.
+   * Serves what other nodes send over the broker. Before this is called they are refused. To be called when this node is
+   * about to say that it is there, which `said` resolves by; resolves when it knows who else is, 2 s later at most. Until
+   * then requests of SockJS sessions wait.
    */
-  serve(doors: HttpDoors): Promise<void>
+  serve(doors: HttpDoors, said?: Promise<void>): Promise<void>
   /** Ends what is under way between nodes. Harmless when repeated. */
   close(): void
 }
@@ -70,14 +71,16 @@ export function createAnyNode(parts: AnyNodeParts): AnyNode {
     warnUntimely(node, { skewMs }),
   )
   const introduction = createIntroduction({ nodes, after, greetingMs })
-  const sockjs = createSockJsPeers({ bus, nodes, ways, seal, now, introduced: () => introduction.pending })
+  const sockjs = createSockJsPeers({ bus, nodes, ways, seal, now, after, introduced: () => introduction.pending })
   let stopServing = (): void => {}
   return {
     links,
     sockjs,
-    serve(doors) {
+    serve(doors, said) {
       stopServing = serveTunnels(tunnels, doors)
-      return introduction.begin()
+      const introduced = introduction.begin(said)
+      introduced.then(() => sockjs.begin())
+      return introduced
     },
     close() {
       stopServing()

@@ -48,7 +48,9 @@ describe('the bus', () => {
     await tellAll(a.bus, [1, 2, 3], 'b')
     await clock.pass(0)
     expect(a.taken).toEqual([])
-    expect(c.taken).toEqual([{ from: 'a', head: { text: 'zu\0 allen é', list: [1, null] }, body: Buffer.from(body) }])
+    expect(c.taken).toEqual([
+      { from: 'a', head: { text: 'zu\0 allen é', list: [1, null] }, body: Buffer.from(body), lateMs: 0 },
+    ])
     expect(b.heads().slice(1)).toEqual([1, 2, 3])
     expect([b.missed.count, c.missed.count]).toEqual([0, 0])
   })
@@ -105,7 +107,10 @@ describe('the bus', () => {
     const from = 'ahead'
     const letter = { from, topic: 'all', stream: 'ordered', kind: 'note', head: 0, body: new Uint8Array() } as const
     for (const [i, aheadMs] of [59_000, 61_000].entries()) {
-      hub.inject('all', seal.close({ ...letter, sequence: i, head: aheadMs, epochMs: clock.epochMs() + aheadMs }))
+      hub.inject(
+        'all',
+        seal.close({ ...letter, sequence: i, head: aheadMs, epochMs: clock.epochMs() + aheadMs, clockMs: 0 }),
+      )
     }
     await clock.pass(0)
     expect(a.heads()).toEqual([59_000])
@@ -121,7 +126,7 @@ describe('the bus', () => {
     let sequence = 0
     const say = (from: string, aheadMs: number): void => {
       const letter = { from, topic: 'all', stream: 'ordered', kind: 'note', head: 0, body: new Uint8Array() } as const
-      hub.inject('all', seal.close({ ...letter, sequence: ++sequence, epochMs: clock.epochMs() + aheadMs }))
+      hub.inject('all', seal.close({ ...letter, sequence: ++sequence, epochMs: clock.epochMs() + aheadMs, clockMs: 0 }))
     }
     for (let second = 0; second < 70; second += 5) {
       say('fast', 90_000)
@@ -195,7 +200,7 @@ describe('the bus', () => {
     const epochMs = clock.epochMs() - 2 * MAX_WAIT_MS - lastsMs
     const body = new Uint8Array()
     const letter = { from: 'patient', topic: 'letters-all', stream: 'loose', kind: 'note', body } as const
-    hub.inject(letter.topic, seal.close({ ...letter, sequence: 1, head: 'late', epochMs }))
+    hub.inject(letter.topic, seal.close({ ...letter, sequence: 1, head: 'late', epochMs, clockMs: 0 }))
     await clock.pass(0)
     expect(a.heads()).toEqual(['late'])
   })

@@ -5,6 +5,7 @@ import { createArrivals } from './arrivals.js'
 import { createAsks } from './asks.js'
 import type { Bus, NodeMessage } from './cluster.js'
 import { type ClusterLog, createDrops } from './drops.js'
+import { createLateness } from './lateness.js'
 import { createNodeWarning } from './rare-warning.js'
 import { createSeal, type Letter, type Stream } from './seal.js'
 
@@ -65,6 +66,7 @@ class SealedBus implements NodeBus {
   readonly #parts: BusParts
   readonly #seal
   readonly #arrivals = createArrivals(FORGET_MS)
+  readonly #lateness = createLateness()
   readonly #asks
   readonly #drops
   readonly #warnAhead
@@ -141,8 +143,9 @@ class SealedBus implements NodeBus {
     const topic = topicOf(stream, to)
     const name = `${stream} ${topic}`
     const sequence = (this.#sequences.get(name) ?? 0) + 1
-    const epochMs = this.#parts.clock.epochMs()
-    const sealed = this.#seal.close({ from: this.nodeId, topic, stream, kind, sequence, epochMs, head, body })
+    const { clock } = this.#parts
+    const [epochMs, clockMs] = [clock.epochMs(), Math.round(clock.now())]
+    const sealed = this.#seal.close({ from: this.nodeId, topic, stream, kind, sequence, epochMs, clockMs, head, body })
     this.#sequences.set(name, sequence)
     return { destination: `${NODES}${topic}`, headers: NO_HEADERS, body: sealed }
   }
@@ -162,15 +165,16 @@ class SealedBus implements NodeBus {
     const aheadMs = letter.epochMs - clock.epochMs()
     if (aheadMs > MAX_AHEAD_MS || aheadMs < -MAX_AGE_MS) return this.#drops.untimely(letter.from, aheadMs)
     if (aheadMs > WARN_AHEAD_MS) this.#warnAhead(letter.from, { skewMs: aheadMs })
-    const arrival = this.#arrivals.note(letter, clock.now())
+    const heard = { epochMs: clock.epochMs(), clockMs: clock.now() }
+    const arrival = this.#arrivals.note(letter, heard.clockMs)
     if (arrival === 'repeated') return this.#drops.count('repeated')
     if (arrival === 'gap') this.#miss()
-    this.#give(letter)
+    this.#give(letter, this.#lateness.note(letter.from, letter, heard))
   }
 
-  #give({ kind, from, head, body }: Letter): void {
+  #give({ kind, from, head, body }: Letter, lateMs: number): void {
     // A kind that nobody takes belongs to a newer version than this one.
-    this.#takers.get(kind)?.({ from, head, body })
+    this.#takers.get(kind)?.({ from, head, body, lateMs })
   }
 
   /** Of all topics together, once: what is lost is lost for all of them at the same time. */

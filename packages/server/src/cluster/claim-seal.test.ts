@@ -42,6 +42,7 @@ describe('the seal of claims', () => {
     remoteAddress: '10.1.2.3',
     protocol: 'https',
     host: 'chat.example',
+    mayOpen: true,
   }
   const key = Buffer.alloc(32, 'k')
 

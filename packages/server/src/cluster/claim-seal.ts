@@ -70,9 +70,10 @@ function fieldsOf(json: string): Fields {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
-function claimOf({ session, method, url, origin, remoteAddress, protocol, host }: Fields): SockJsClaim | undefined {
+function claimOf(fields: Fields): SockJsClaim | undefined {
+  const { session, method, url, origin, remoteAddress, protocol, host, mayOpen } = fields
   if (origin !== undefined && typeof origin !== 'string') return undefined
   if (typeof session !== 'string' || typeof method !== 'string' || typeof url !== 'string') return undefined
   if (typeof remoteAddress !== 'string' || typeof protocol !== 'string' || typeof host !== 'string') return undefined
-  return { session, method, url, origin, remoteAddress, protocol, host }
+  return { session, method, url, origin, remoteAddress, protocol, host, mayOpen: mayOpen === true }
 }

@@ -37,6 +37,11 @@ export interface NodeMessage {
   /** What it is about besides its body; as JSON has it. */
   readonly head: unknown
   readonly body: Uint8Array
+  /**
+   * How much longer it was on its way than others of that node lately, in ms, at least: it has waited for a broker that
+   * was away. Whatever the clocks of the two nodes say.
+   */
+  readonly lateMs: number
 }
 
 /**

@@ -14,13 +14,13 @@ export interface FollowedSessions {
 export type SessionChange = (sessionId: string, part: number) => void
 
 /** Makes an empty list; `changed` is told of each session that comes, goes, or subscribes otherwise than before. */
-export function createFollowedSessions(changed: SessionChange): FollowedSessions {
+export function createFollowedSessions(now: () => number, changed: SessionChange): FollowedSessions {
   const sessions = new Map<string, FollowedSession>()
   return {
     sessions,
     follow: (presence) => ({
       isWanted: true,
-      open: (session) => new FollowedPresence(session, presence, sessions, changed),
+      open: (session) => new FollowedPresence(session, presence, sessions, now(), changed),
     }),
   }
 }
@@ -37,6 +37,7 @@ class FollowedPresence implements SessionPresence {
     session: SessionFacts,
     presence: Presence,
     sessions: Map<string, FollowedSession>,
+    nowMs: number,
     changed: SessionChange,
   ) {
     this.#session = session
@@ -44,7 +45,7 @@ class FollowedPresence implements SessionPresence {
     this.#sessions = sessions
     this.#changed = changed
     this.#told = presence.open(session)
-    this.#followed = new FollowedSession(session.user?.name)
+    this.#followed = new FollowedSession(session.user?.name, nowMs)
     sessions.set(session.sessionId, this.#followed)
     changed(session.sessionId, 0)
   }

@@ -34,7 +34,7 @@ describe('a session that others are told of', () => {
   })
 
   it('is one part as long as its subscriptions are few, and keeps no part that is empty', () => {
-    const session = new FollowedSession('ada')
+    const session = new FollowedSession('ada', 0)
     const keys = Array.from({ length: 200 }, () => ({}))
     const fill = (): readonly number[] =>
       keys.map((key, i) => session.add(key, { id: `${i}`, destination: `/topic/${i}/${'x'.repeat(80)}` }))

@@ -25,12 +25,15 @@ interface More {
  */
 export class FollowedSession {
   readonly userName: string | undefined
+  /** On the clock of this node. */
+  readonly begunMs: number
   readonly #first: Subscriptions = new Map()
   #length: number
   #more: More | undefined
 
-  constructor(userName: string | undefined) {
+  constructor(userName: string | undefined, begunMs: number) {
     this.userName = userName
+    this.begunMs = begunMs
     this.#length = userName?.length ?? 0
   }
 

@@ -12,7 +12,8 @@ export interface IntroductionParts {
 export interface Introduction {
   /** Settled at its end; undefined: it is over, or has not begun. */
   readonly pending: Promise<void> | undefined
-  begin(): Promise<void>
+  /** `said` resolves when the others can know that this node is there: then they have their time. */
+  begin(said?: Promise<void>): Promise<void>
   end(): void
 }
 
@@ -30,21 +31,29 @@ export function createIntroduction({ nodes, after, greetingMs }: IntroductionPar
     get pending() {
       return pending
     },
-    begin() {
+    begin(said = Promise.resolve()) {
       const begun = new Promise<void>((resolve) => {
         let isGreeted = false
+        let isOver = false
+        const timers: { cancel(): void }[] = []
         const look = (): void => {
           if (isGreeted && nodes.list().every(({ facts }) => facts.size > 0)) finish()
         }
-        const timers = [
-          after(greetingMs, () => {
+        const wait = (): void => {
+          if (isOver) return
+          const greeted = (): void => {
             isGreeted = true
             look()
-          }),
-          after(MAX_MS, () => finish()),
-        ]
+          }
+          timers.push(
+            after(greetingMs, greeted),
+            after(MAX_MS, () => finish()),
+          )
+        }
+        said.then(wait, wait)
         const stopWatching = nodes.onChange(look)
         finish = () => {
+          isOver = true
           pending = undefined
           stopWatching()
           for (const timer of timers) timer.cancel()

@@ -1,40 +1,11 @@
-import type { Clock } from '../clock/clock.js'
-import type { Announcements } from './announcements.js'
-import { fieldsOf, type NodeBus } from './bus.js'
-import type { ClusterNode, ClusterNodes } from './cluster.js'
-import { readDigest, writeDigest } from './digest.js'
-import type { ClusterLog } from './drops.js'
+import { fieldsOf } from './bus.js'
+import type { ClusterNode } from './cluster.js'
+import { readDigest } from './digest.js'
 import { createEndedNodes } from './ended-nodes.js'
 import { HeardNode } from './heard-node.js'
+import type { KnownNodes, NodesParts } from './known-nodes.js'
+import { createGreetings, NODE_KIND } from './node-greetings.js'
 import { createNodeWarning } from './rare-warning.js'
-
-/** What the list of nodes is made with. */
-export interface NodesParts {
-  readonly bus: NodeBus
-  /** Of this node. */
-  readonly url: URL | undefined
-  readonly clock: Pick<Clock, 'now' | 'soon'>
-  readonly after: (delayMs: number, run: () => void) => { cancel(): void }
-  readonly log: ClusterLog
-  /** False while the broker is away from this node. */
-  readonly isAvailable: () => boolean
-  /** What this node tells of itself. */
-  readonly facts: Announcements
-  readonly ownFacts: Map<string, unknown>
-  /** Its sessions; those of a node count no more when it falls silent. */
-  readonly sessions: Announcements
-}
-
-/** The list, as those see it who make and end it. */
-export interface KnownNodes extends ClusterNodes {
-  /** Says that this node is there, and asks who else is. Settles when the broker has it. */
-  hello(): undefined | Promise<void>
-  /** Facts of another node are not as before. */
-  factsChanged(): void
-  /** Says that this node ends. Settles when the broker has it. */
-  goodbye(): undefined | Promise<void>
-  close(): void
-}
 
 /** How often a node says that it is there. */
 export const BEAT_MS = 3_000
@@ -44,11 +15,6 @@ export const SILENT_MS = 10_000
 const CHECK_MS = 1_000
 /** How long a node that has fallen silent is remembered: it may be there without its broker. */
 const REMEMBERED_MS = 600_000
-/** Whoever is asked who is there waits so long for others to ask too. */
-const GATHER_MS = 50
-/** Between two questions who is there. */
-const HELLO_PAUSE_MS = 1_000
-const KIND = 'node'
 const SAME_URL =
   'two nodes that are both there have the same url: requests for the sessions of one go to the other. Give each node a cluster.url of its own, past any balancer'
 
@@ -61,17 +27,14 @@ class HeardNodes implements KnownNodes {
   readonly self: string
   readonly #parts: NodesParts
   readonly #own: HeardNode
+  readonly #greetings
   readonly #nodes = new Map<string, HeardNode>()
   readonly #ended = createEndedNodes()
   readonly #warnSameUrl
   readonly #listeners = new Set<() => void>()
   #list: readonly ClusterNode[] | undefined
   #checking: { cancel(): void } | undefined
-  #answering: { cancel(): void } | undefined
-  #asking: { cancel(): void } | undefined
   #checkedMs: number
-  #saidMs = Number.NEGATIVE_INFINITY
-  #askedMs = Number.NEGATIVE_INFINITY
   #isChanging = false
   #isClosed = false
 
@@ -81,9 +44,10 @@ class HeardNodes implements KnownNodes {
     this.#warnSameUrl = createNodeWarning(parts.log, clock, SAME_URL)
     this.self = bus.nodeId
     this.#checkedMs = clock.now()
+    this.#greetings = createGreetings(parts)
     this.#own = new HeardNode(this.self, url, this.#checkedMs, () => ownFacts)
-    bus.take(KIND, ({ from, head }) => this.#hear(from, fieldsOf(head)))
-    bus.onMissed(() => this.#askSoon())
+    bus.take(NODE_KIND, ({ from, head }) => this.#hear(from, fieldsOf(head)))
+    bus.onMissed(() => this.#greetings.askSoon())
   }
 
   list(): readonly ClusterNode[] {
@@ -126,10 +90,9 @@ class HeardNodes implements KnownNodes {
   }
 
   hello(): undefined | Promise<void> {
-    this.#askedMs = this.#parts.clock.now()
-    this.#checkedMs = this.#askedMs
+    this.#checkedMs = this.#parts.clock.now()
     try {
-      return this.#say(true)
+      return this.#greetings.ask()
     } finally {
       this.#check()
     }
@@ -140,30 +103,14 @@ class HeardNodes implements KnownNodes {
   }
 
   goodbye(): undefined | Promise<void> {
-    return this.#parts.bus.tell('all', KIND, { type: 'goodbye' })
+    return this.#parts.bus.tell('all', NODE_KIND, { type: 'goodbye' })
   }
 
   close(): void {
     this.#isClosed = true
-    for (const timer of [this.#checking, this.#answering, this.#asking]) timer?.cancel()
+    this.#checking?.cancel()
+    this.#greetings.close()
     this.#listeners.clear()
-  }
-
-  #say(isAsking: boolean): undefined | Promise<void> {
-    const { bus, url, clock, facts, sessions } = this.#parts
-    this.#saidMs = clock.now()
-    const digests = { facts: writeDigest(facts.digest), sessions: writeDigest(sessions.digest) }
-    return bus.tell('all', KIND, { type: 'here', url: url?.href, isAsking, ...digests })
-  }
-
-  /** What is lost is said again with the next beat. */
-  #sayQuietly(isAsking: boolean): void {
-    if (!this.#parts.isAvailable()) return
-    try {
-      this.#say(isAsking)?.catch(() => {})
-    } catch {
-      // The same.
-    }
   }
 
   #hear(from: string, { type, url, isAsking, facts, sessions }: { readonly [name: string]: unknown }): void {
@@ -175,7 +122,7 @@ class HeardNodes implements KnownNodes {
     const known = { facts: readDigest(facts), sessions: readDigest(sessions) }
     if (known.facts !== undefined) this.#parts.facts.compare(from, known.facts)
     if (known.sessions !== undefined) this.#parts.sessions.compare(from, known.sessions)
-    if (isAsking === true) this.#answerSoon()
+    if (isAsking === true) this.#greetings.answerSoon()
   }
 
   #note(id: string, url: URL | undefined): void {
@@ -241,34 +188,16 @@ class HeardNodes implements KnownNodes {
       else if (!node.isSilent && silentMs > SILENT_MS) this.#silence(node)
       else if (silentMs > REMEMBERED_MS) this.#forget(node)
     }
-    if (nowMs - this.#saidMs < BEAT_MS) return
+    if (nowMs - this.#greetings.saidMs < BEAT_MS) return
     this.#parts.facts.resume()
     this.#parts.sessions.resume()
-    this.#sayQuietly(false)
+    this.#greetings.sayQuietly()
   }
 
   #forget(node: HeardNode): void {
     this.#nodes.delete(node.id)
     this.#parts.facts.forget(node.id)
     this.#changed()
-  }
-
-  #answerSoon(): void {
-    if (this.#answering !== undefined || this.#isClosed) return
-    this.#answering = this.#parts.after(GATHER_MS, () => {
-      this.#answering = undefined
-      this.#sayQuietly(false)
-    })
-  }
-
-  #askSoon(): void {
-    if (this.#asking !== undefined || this.#isClosed) return
-    const pauseMs = this.#askedMs + HELLO_PAUSE_MS - this.#parts.clock.now()
-    this.#asking = this.#parts.after(Math.max(pauseMs, 0), () => {
-      this.#asking = undefined
-      this.#askedMs = this.#parts.clock.now()
-      this.#sayQuietly(true)
-    })
   }
 
   /** Of all changes of a turn together. */

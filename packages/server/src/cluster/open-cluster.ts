@@ -85,9 +85,15 @@ export function createCluster(parts: ClusterParts): Cluster {
     isLesser: (key) => !isSessionId(key),
     heard: (key, written, former) => remote.changed(key, written, former),
   })
-  const followed = createFollowedSessions((sessionId, part) => sessions.changed(sessionKey(sessionId, part)))
+  const followed = createFollowedSessions(
+    () => clock.now(),
+    (sessionId, part) => sessions.changed(sessionKey(sessionId, part)),
+  )
   const nodes = createNodes({ ...shared, url: backbone.url, facts, ownFacts, sessions })
-  const disconnects = createDisconnects({ bus, nodes, users, after })
+  const disconnects = createDisconnects({
+    ...{ bus, nodes, users, clock, after, log },
+    begunMs: (sessionId) => followed.sessions.get(sessionId)?.begunMs,
+  })
 
   /** Resolves with what is under way, or when it has taken too long. */
   const within = (ms: number, work: () => Promise<void>): Promise<void> =>
@@ -114,6 +120,7 @@ export function createCluster(parts: ClusterParts): Cluster {
         try {
           await listening
         } finally {
+          disconnects.heard()
           await nodes.hello()
         }
       })
@@ -122,6 +129,7 @@ export function createCluster(parts: ClusterParts): Cluster {
       await within(CLOSE_MS, async () => {
         if (shared.isAvailable()) await nodes.goodbye()
       })
+      disconnects.close()
       nodes.close()
       facts.close()
       sessions.close()

@@ -38,7 +38,10 @@ const step = fc.oneof(
 /** One node, and what another one knows of it. */
 function setUp(node: string) {
   const dirty = new Set<string>()
-  const followed = createFollowedSessions((sessionId, part) => dirty.add(sessionKey(sessionId, part)))
+  const followed = createFollowedSessions(
+    () => 0,
+    (sessionId, part) => dirty.add(sessionKey(sessionId, part)),
+  )
   const presence = followed.follow({ isWanted: false, open: () => undefined })
   const announced = createAnnounced(
     (key) => {

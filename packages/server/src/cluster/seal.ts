@@ -5,7 +5,7 @@
  * ```
  * 32 bytes   HMAC-SHA256 of all that follows, by a key that is derived from the secret of the cluster
  *  4 bytes   length of the letterhead, big-endian
- *            letterhead: JSON [from, topic, stream, kind, sequence, epochMs, head]
+ *            letterhead: JSON [from, topic, stream, kind, sequence, epochMs, clockMs, head]
  *            body
  * ```
  *
@@ -34,6 +34,8 @@ export interface Letter {
   readonly sequence: number
   /** When it was written, by the sender's clock. */
   readonly epochMs: number
+  /** The same by its clock that only runs forward, which says nothing about that of others. */
+  readonly clockMs: number
   /** As JSON has it. */
   readonly head: unknown
   readonly body: Uint8Array
@@ -51,8 +53,8 @@ export interface Seal {
 export function createSeal(key: Uint8Array): Seal {
   const sign = (sealed: Uint8Array): Uint8Array => createHmac('sha256', key).update(sealed).digest()
   return {
-    close({ from, topic, stream, kind, sequence, epochMs, head, body }) {
-      const letterhead = Buffer.from(JSON.stringify([from, topic, stream, kind, sequence, epochMs, head]))
+    close({ from, topic, stream, kind, sequence, epochMs, clockMs, head, body }) {
+      const letterhead = Buffer.from(JSON.stringify([from, topic, stream, kind, sequence, epochMs, clockMs, head]))
       const bytes = Buffer.allocUnsafe(SEAL_BYTES + LENGTH_BYTES + letterhead.length + body.length)
       bytes.writeUInt32BE(letterhead.length, SEAL_BYTES)
       bytes.set(letterhead, SEAL_BYTES + LENGTH_BYTES)
@@ -79,9 +81,9 @@ function read(letterhead: string, body: Uint8Array): Letter | undefined {
     return undefined
   }
   if (!Array.isArray(parts)) return undefined
-  const [from, topic, stream, kind, sequence, epochMs, head]: readonly unknown[] = parts
+  const [from, topic, stream, kind, sequence, epochMs, clockMs, head]: readonly unknown[] = parts
   if (typeof from !== 'string' || typeof topic !== 'string' || typeof kind !== 'string') return undefined
   if (stream !== 'ordered' && stream !== 'loose') return undefined
-  if (typeof sequence !== 'number' || typeof epochMs !== 'number') return undefined
-  return { from, topic, stream, kind, sequence, epochMs, head, body }
+  if (typeof sequence !== 'number' || typeof epochMs !== 'number' || typeof clockMs !== 'number') return undefined
+  return { from, topic, stream, kind, sequence, epochMs, clockMs, head, body }
 }

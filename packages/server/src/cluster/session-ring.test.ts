@@ -4,34 +4,36 @@ import { SessionRing } from './session-ring.js'
 const keys = Array.from({ length: 200 }, (_, at) => `key ${at}`)
 
 describe('the nodes that share out sessions', () => {
-  it('are asked who had a session before, only for those that changed hands, and only for a while', () => {
-    let nowMs = 0
+  it('are settled when they have not changed for a while', () => {
+    let nowMs = -5_000
     const ring = new SessionRing('a', () => nowMs)
     expect(ring.set(['a'])).toBe(true)
-    expect(ring.isAlone).toBe(true)
+    expect([ring.isAlone, ring.isSettled]).toEqual([false, false])
+    nowMs = 0
+    expect([ring.isAlone, ring.isSettled]).toEqual([true, true])
     expect(ring.set(['a', 'b'])).toBe(true)
+    nowMs = 1_000
     expect(ring.set(['a', 'b'])).toBe(false)
+    nowMs = 4_999
+    expect([ring.isAlone, ring.isSettled]).toEqual([false, false])
     nowMs = 5_000
-    expect(ring.formerOwners('key')).toEqual([])
-    const before = new Map(keys.map((key) => [key, ring.rank(key)[0]]))
-    ring.set(['a', 'b', 'c'])
-    for (const key of keys) {
-      const [owner] = ring.rank(key)
-      const was = before.get(key)
-      // Our own are here, or nowhere.
-      expect(ring.formerOwners(key)).toEqual(was === owner || was === 'a' ? [] : [was])
-    }
+    expect([ring.isAlone, ring.isSettled]).toEqual([false, true])
+    ring.set(['a'])
+    expect([ring.isAlone, ring.isSettled]).toEqual([false, false])
     nowMs = 10_000
-    expect(keys.flatMap((key) => ring.formerOwners(key))).toEqual([])
+    expect(ring.isAlone).toBe(true)
   })
 
-  it('ask the others first where we are the ones who are new', () => {
-    const ring = new SessionRing('c', () => 0)
-    ring.set(['c'])
+  it('are not settled while one has just begun, whoever that has heard of', () => {
+    let nowMs = 0
+    const ring = new SessionRing('c', () => nowMs)
     ring.set(['a', 'b', 'c'])
-    const ours = keys.filter((key) => ring.isOurs(key))
-    expect(ours.length).toBeGreaterThan(30)
-    for (const key of ours) expect(ring.formerOwners(key)).toEqual([ring.rank(key)[1]])
+    nowMs = 60_000
+    ring.begin()
+    expect(ring.isSettled).toBe(false)
+    nowMs = 65_000
+    expect(ring.isSettled).toBe(true)
+    expect(keys.filter((key) => ring.isOurs(key)).length).toBeGreaterThan(30)
   })
 
   it('do without us when we take no more', () => {

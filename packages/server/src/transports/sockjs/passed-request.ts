@@ -20,7 +20,7 @@ const OF_ONE_CONNECTION: ReadonlySet<string> = new Set([
 ])
 
 /** What the owner of a session is told of who asks. */
-export function claimOf(session: string, request: FastifyRequest): SockJsClaim {
+export function claimOf(session: string, request: FastifyRequest, mayOpen: boolean): SockJsClaim {
   return {
     session,
     method: request.method,
@@ -29,6 +29,7 @@ export function claimOf(session: string, request: FastifyRequest): SockJsClaim {
     remoteAddress: request.ip,
     protocol: request.protocol,
     host: request.host,
+    mayOpen,
   }
 }
 
@@ -44,7 +45,7 @@ export function showClient(request: FastifyRequest, { remoteAddress, protocol, h
 /**
  * Has another node answer a request: its answer goes to the client piece by piece, as fast as that takes it, and breaks
  * off where it broke off there; a client that leaves breaks it off there, too. Resolves with false if the node could not
- * be reached, or another one is there now, with nothing done; else when the answer has begun.
+ * be reached, or has not the session, or another one is there now, with nothing done; else when the answer has begun.
  */
 export function passRequest(
   peer: SockJsPeer,
@@ -82,7 +83,7 @@ export function passRequest(
     })
     passed.once('response', (response) => {
       if (response.headers[PASSED_HEADER] !== undefined) {
-        // Another one is there now, which has done nothing with it.
+        // It has done nothing with it.
         response.resume()
         return resolve(false)
       }

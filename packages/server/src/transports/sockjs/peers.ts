@@ -1,6 +1,9 @@
 import type { Agent as HttpAgent, IncomingHttpHeaders } from 'node:http'
 
-/** The header field of a request that another node has passed on; in an answer: its claim to come from a node was refused. */
+/**
+ * The header field of a request that another node has passed on; in an answer: that was not done. Its claim to come from a
+ * node was refused, or the session is not there.
+ */
 export const PASSED_HEADER = 'hoofbeat-sockjs'
 
 /** What the node that got a request knows of its client. */
@@ -14,6 +17,8 @@ export interface SockJsClaim {
   readonly remoteAddress: string
   readonly protocol: string
   readonly host: string
+  /** Whether the session may begin there. Else that node answers only if it has it. */
+  readonly mayOpen: boolean
 }
 
 /** A claim that was proved. */
@@ -55,8 +60,16 @@ export interface SockJsNodes {
   ): ProvedClaim | 'refused' | undefined
   /** The nodes that a session which is not here may be at, best first. When none can be reached, or none is given, it is ours. */
   find(session: string): readonly SockJsPeer[] | Promise<readonly SockJsPeer[]>
-  /** A session was opened here. */
-  opened(session: string): void
+  /** False for a while after nodes came or went: a session may then be where this node would not look for it. */
+  readonly isSettled: boolean
+  /**
+   * Asks all nodes which of them has a session: before it is said that none has, and before one is opened that another
+   * may have. Undefined: none that has answered within `withinMs`. `isPatient`: until then, while it is not settled, it
+   * waits for nodes that are not known yet.
+   */
+  locate(session: string, withinMs: number, isPatient: boolean): Promise<SockJsPeer | undefined>
+  /** A session was opened here. Settled when the others were told, where they would look elsewhere; soon in any case. */
+  opened(session: string): undefined | Promise<void>
   /** A session of ours is not known any more. */
   ended(session: string): void
   /** No session is opened here any more: others take the new ones; ours stay. */

@@ -4,8 +4,8 @@ import { allowMethods, setHead } from './answer-head.js'
 import { greet, type IframePage, tellInfo } from './pages.js'
 import type { PassedAnswers } from './passed-answers.js'
 import { claimOf, passRequest, showClient } from './passed-request.js'
-import { PASSED_HEADER, type ProvedClaim } from './peers.js'
-import { METHODS, SESSION_ACTIONS, type SockJsTarget } from './request-path.js'
+import { PASSED_HEADER, type ProvedClaim, type SockJsPeer } from './peers.js'
+import { METHODS, SESSION_ACTIONS, type SessionAction, type SockJsTarget } from './request-path.js'
 import { answerSession, type SessionDoorParts } from './session-door.js'
 
 /** What the requests of one path are answered with. */
@@ -30,6 +30,10 @@ const NOT_GET: readonly HTTPMethods[] = ['POST', 'OPTIONS', 'PUT', 'PATCH', 'DEL
 /** Of most there is only said that they are not allowed. */
 const EVERY_METHOD: readonly HTTPMethods[] = ['GET', ...NOT_GET]
 const TEXT = 'text/plain; charset=UTF-8'
+/** How long other nodes may take to say whether they have a session, in ms: before what was sent to it is refused. */
+const LOCATE_MS = 1_000
+/** The same before it is opened: sockjs-client gives up a transport that has not opened within 600 ms or so. */
+const LOCATE_TO_OPEN_MS = 300
 /** Those that receive say nothing, and what they said would be kept with the session. */
 const RECEIVING_BODY_BYTES = 4_096
 
@@ -125,6 +129,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, parts: Reque
     case 'iframe':
       return parts.iframe?.show(request, reply) ?? reply
     case 'session':
+      if (isNotOurs(target, request, parts)) return reply.code(404).header(PASSED_HEADER, 'unknown').type(TEXT).send()
       return (await isAnsweredElsewhere(target, request, reply, parts))
         ? reply
         : answerSession(target, request, reply, parts)
@@ -158,9 +163,30 @@ async function isAnsweredElsewhere(
 ): Promise<boolean> {
   if (table.nodes === undefined || action === 'websocket' || table.has(session)) return false
   if (request.getDecorator<ProvedClaim | null>('sockJsClaim') !== null) return false
-  for (const peer of await table.nodes.find(session))
-    if (await passRequest(peer, claimOf(session, request), request, reply)) return passed.add(reply.raw)
-  return false
+  const { nodes } = table
+  const isPassed = async (peers: readonly SockJsPeer[], mayOpen: boolean): Promise<boolean> => {
+    for (const peer of peers)
+      if (await passRequest(peer, claimOf(session, request, mayOpen), request, reply)) return passed.add(reply.raw)
+    return false
+  }
+  const peers = await nodes.find(session)
+  const isOpening = !isSending(action)
+  if (isOpening && nodes.isSettled) return isPassed(peers, true)
+  // It may be where nobody would look for it: nodes that came at the same time do not see each other at once.
+  if (await isPassed(peers, false)) return true
+  const holder = await nodes.locate(session, isOpening ? LOCATE_TO_OPEN_MS : LOCATE_MS, !isOpening)
+  if (holder !== undefined && (await isPassed([holder], false))) return true
+  return isOpening && !table.has(session) && isPassed(peers, true)
+}
+
+/** Another node has passed on what only the node is to answer that has the session. */
+function isNotOurs({ session, action }: SessionTarget, request: FastifyRequest, { table }: RequestDoorParts): boolean {
+  const claim = request.getDecorator<ProvedClaim | null>('sockJsClaim')
+  return claim !== null && !table.has(session) && (!claim.mayOpen || isSending(action))
+}
+
+function isSending(action: SessionAction): boolean {
+  return action === 'xhr_send' || action === 'jsonp_send'
 }
 
 function notAllowed(reply: FastifyReply, method: string): FastifyReply {

@@ -93,8 +93,10 @@ export function createTable(parts: SockJsTableParts): SockJsTable {
       }
       const session = new SockJsSession(peer, { ...parts, forget: () => forget(id) })
       entries.set(id, { session, owner: claim(parts.nameOf(identity), request, reply, parts.hasCookie) })
-      nodes?.opened(id)
+      const told = nodes?.opened(id)
       parts.accept(session)
+      // Its client is told later: the next request may come to any node.
+      await told
       return session
     },
     refuse() {
