@@ -55,7 +55,7 @@ const server = [
   { room: 'index.ts', imports: [...everyRoom, 'codec'] },
   {
     room: 'plugin.ts',
-    imports: [...everyRoom, 'doors.ts', 'raw-doors.ts', 'cluster-house.ts', 'observation.ts', 'codec'],
+    imports: [...everyRoom, 'doors.ts', 'raw-doors.ts', 'cluster-house.ts', 'observation.ts', 'long-close.ts', 'codec'],
     fastify: true,
   },
   {
@@ -65,6 +65,7 @@ const server = [
     fastify: 'types',
   },
   { room: 'doors.ts', imports: [...everyRoom, 'sse'], fastify: true },
+  { room: 'long-close.ts', alone: true, fastify: 'types' },
   {
     room: 'observation.ts',
     imports: ['observe/', 'users/'],

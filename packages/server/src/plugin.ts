@@ -17,6 +17,7 @@ import { createAdmission } from './hooks/admission.js'
 import { createCsrfGuard } from './hooks/csrf.js'
 import { observeAdmission } from './hooks/observed-admission.js'
 import { compileRules } from './hooks/rules.js'
+import { beforeClose } from './long-close.js'
 import { createObservation } from './observation.js'
 import { checkOptions, type HoofbeatOptions, resolveFallback, resolveLimits } from './options.js'
 import { createRawDoors, type RawDoorParts } from './raw-doors.js'
@@ -36,6 +37,9 @@ export type { DoorOptions, EndpointOptions } from './doors.js'
 export type { HoofbeatLimits, HoofbeatOptions } from './options.js'
 export type { FallbackOptions } from './transports/sse.js'
 export type { TcpAddress, TcpOptions } from './transports/tcp.js'
+
+/** How long connections may take to close, when all is settled that was under way, in ms: far longer than they do. */
+const CLOSES_MS = 30_000
 
 /** Value of the `server` header of CONNECTED. */
 const SERVER_NAME = 'hoofbeat'
@@ -124,7 +128,7 @@ async function hoofbeat(fastify: FastifyInstance, options: HoofbeatOptions): Pro
     after,
     log: fastify.log,
   })
-  fastify.addHook('preClose', async () => {
+  beforeClose(fastify, 2 * drainMs + limits.settleTimeoutMs + CLOSES_MS, async () => {
     isClosing = true
     tcp.stop()
     for (const door of doors) door.refuse()
