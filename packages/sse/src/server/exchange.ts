@@ -65,6 +65,11 @@ export interface EventStream {
   readonly form: Exclude<DownForm, 'link'>
   /** Writes what is already in that form. False: full until `drained`. Ignored after the end. */
   write(bytes: Uint8Array): boolean
+  /**
+   * The same, but maybe not before all that runs now has ended; whatever else is written or ended comes behind it. That it
+   * is full is told by `filled`.
+   */
+  writeSoon(bytes: Uint8Array): void
   /** Writes an event of its own in the right form. */
   writeEvent(event: string): boolean
   /** Ends it in good order, behind what was written. */
@@ -75,6 +80,8 @@ export interface EventStream {
 
 /** Who is told of an {@link EventStream}. */
 export interface StreamListener {
+  /** What was written soon has filled it, until `drained`. */
+  filled(): void
   drained(): void
   /** It has ended, for whatever cause; told once, never inside a call to it. */
   closed(): void

@@ -118,6 +118,7 @@ async function readAll(response: IncomingMessage, maxBytes: number): Promise<Buf
  */
 function pipe(response: IncomingMessage, exchange: Exchange): void {
   const stream = exchange.stream({
+    filled: () => response.pause(),
     drained: () => response.resume(),
     closed: () => response.destroy(),
   })

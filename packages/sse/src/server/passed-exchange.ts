@@ -55,6 +55,7 @@ export class PassedExchange<Admission> implements Exchange<Admission> {
   stream(listener: StreamListener): EventStream | undefined {
     if (!this.#begins()) return undefined
     this.#stream = this.#exchange.stream({
+      filled: () => listener.filled(),
       drained: () => listener.drained(),
       closed: () => {
         this.#done(this)

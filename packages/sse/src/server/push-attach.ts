@@ -44,7 +44,7 @@ export abstract class PushAttach implements Attach {
     if (this.fullSinceMs !== undefined || this.isOver || first !== this.sent + 1) return
     this.sent += turn.count
     this.#hasSaid = true
-    if (!this.writeBytes(turn.bytes(this.form))) this.noteRoom(false)
+    this.writeSoon(turn.bytes(this.form))
   }
 
   flush(): void {
@@ -90,6 +90,11 @@ export abstract class PushAttach implements Attach {
     this.destroyCarrier()
   }
 
+  /** What was written soon has filled the carrier. */
+  filled(): void {
+    this.noteRoom(false)
+  }
+
   /** The carrier takes more. */
   drained(): void {
     if (this.isOver) return
@@ -103,6 +108,11 @@ export abstract class PushAttach implements Attach {
     if (this.isOver) return
     this.isOver = true
     this.owner.ended(this)
+  }
+
+  /** Writes ready bytes when the carrier likes to; `filled` is told if that has filled it. */
+  protected writeSoon(bytes: Uint8Array): void {
+    if (!this.writeBytes(bytes)) this.filled()
   }
 
   protected noteRoom(hasRoom: boolean): void {

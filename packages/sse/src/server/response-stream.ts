@@ -2,9 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { encodeChunk } from './event-bytes.js'
 import type { EventStream, StreamListener } from './exchange.js'
-
-/** Unwritten bytes from which a stream counts as full; never below the socket's own mark, since `drain` comes only above it. */
-const FULL_BYTES = 65_536
+import { type RoundMember, writeRound, writeTo } from './write-round.js'
 
 /**
  * Starts an event stream on a response of HTTP/1.1: chunks are written ready-made past the response to its socket, in
@@ -20,15 +18,19 @@ export function startPlainStream(response: ServerResponse, listener: StreamListe
   return new PlainStream(response, listener)
 }
 
-class ChunkedStream implements EventStream {
+class ChunkedStream implements EventStream, RoundMember {
   readonly form = 'chunk' as const
   readonly #response: ServerResponse
   readonly #socket: Socket
+  readonly #listener: StreamListener
   #isOver = false
+  /** The round in which it was last. */
+  #round = 0
 
   constructor(response: ServerResponse, socket: Socket, listener: StreamListener) {
     this.#response = response
     this.#socket = socket
+    this.#listener = listener
     const drained = (): void => {
       if (!this.#isOver) listener.drained()
     }
@@ -43,10 +45,21 @@ class ChunkedStream implements EventStream {
   }
 
   write(bytes: Uint8Array): boolean {
+    this.#leave()
     const socket = this.#socket
-    if (this.#isOver || !socket.writable) return false
-    socket.write(bytes)
-    return socket.writableLength < Math.max(FULL_BYTES, socket.writableHighWaterMark)
+    return !this.#isOver && socket.writable && writeTo(socket, bytes)
+  }
+
+  writeSoon(bytes: Uint8Array): void {
+    if (this.#isOver) return
+    if (this.#round !== writeRound.number) {
+      this.#round = writeRound.number
+      writeRound.add(this, this.#socket, bytes)
+    } else if (!this.write(bytes)) this.filled()
+  }
+
+  filled(): void {
+    if (!this.#isOver) this.#listener.filled()
   }
 
   writeEvent(event: string): boolean {
@@ -55,6 +68,7 @@ class ChunkedStream implements EventStream {
 
   end(): void {
     if (this.#isOver) return
+    this.#leave()
     this.#isOver = true
     this.#response.end()
   }
@@ -63,15 +77,22 @@ class ChunkedStream implements EventStream {
     this.#isOver = true
     this.#response.destroy()
   }
+
+  /** What it has in a round leaves before anything else. */
+  #leave(): void {
+    if (this.#round === writeRound.number) writeRound.run()
+  }
 }
 
 class PlainStream implements EventStream {
   readonly form = 'event' as const
   readonly #response: ServerResponse
+  readonly #listener: StreamListener
   #isOver = false
 
   constructor(response: ServerResponse, listener: StreamListener) {
     this.#response = response
+    this.#listener = listener
     response.on('drain', () => {
       if (!this.#isOver) listener.drained()
     })
@@ -85,6 +106,10 @@ class PlainStream implements EventStream {
   write(bytes: Uint8Array): boolean {
     if (this.#isOver) return false
     return this.#response.write(bytes)
+  }
+
+  writeSoon(bytes: Uint8Array): void {
+    if (!this.write(bytes) && !this.#isOver) this.#listener.filled()
   }
 
   writeEvent(event: string): boolean {

@@ -46,6 +46,10 @@ export class StreamAttach extends PushAttach implements StreamListener {
     return this.#stream?.write(bytes) ?? false
   }
 
+  protected override writeSoon(bytes: Uint8Array): void {
+    this.#stream?.writeSoon(bytes)
+  }
+
   protected sayAttached(attached: Attached): boolean {
     this.#proof = this.owner.clock.after(PROOF_MS, () => {
       this.#proof = undefined

@@ -33,7 +33,11 @@ function network(terrain: Partial<Terrain> = {}, faults: readonly Fault[] = []) 
         (body) => {
           seen.push(body)
           if (exchange.door !== 'down') return exchange.reply(200, { v: 1, body })
-          const stream = exchange.stream({ drained: () => seen.push('drained'), closed: () => seen.push('closed') })
+          const stream = exchange.stream({
+            filled: () => seen.push('filled'),
+            drained: () => seen.push('drained'),
+            closed: () => seen.push('closed'),
+          })
           const tick = (left: number): void => {
             if (left === 0) return stream?.end()
             stream?.writeEvent(`data: ${left}\n\n`)

@@ -75,6 +75,9 @@ export class VirtualExchange implements Exchange<string> {
     return {
       form,
       write,
+      writeSoon: (bytes) => {
+        if (!write(bytes)) listener.filled()
+      },
       writeEvent: (event) => write(Buffer.from(form === 'chunk' ? chunkOf(event) : event)),
       end: () => {
         if (!isOver) way.end()

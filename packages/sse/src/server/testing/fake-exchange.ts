@@ -124,6 +124,10 @@ export class FakeStream implements EventStream {
     return !this.isFull
   }
 
+  writeSoon(bytes: Uint8Array): void {
+    if (!this.write(bytes)) this.#listener.filled()
+  }
+
   writeEvent(event: string): boolean {
     if (this.isOver) return false
     this.writes.push(event)
